@@ -6,6 +6,7 @@
 #ifndef HN_BASE_ARENA_H
 #define HN_BASE_ARENA_H
 
+#include <stdarg.h>
 #include "base/alloc.h"
 
 typedef struct hn_arena_block hn_arena_block;
@@ -22,10 +23,14 @@ void *hn_arena_alloc(hn_arena *arena, size_t size);
 void *hn_arena_alloc_aligned(hn_arena *arena, size_t size, size_t alignment);
 /* count * size with overflow check. */
 void *hn_arena_alloc_array(hn_arena *arena, size_t count, size_t size);
+/* Grows the newest allocation in place: false (and nothing changes) when `memory` is not the newest or the block is full.
+ * The added bytes are not zeroed. */
+bool hn_arena_extend(hn_arena *arena, const void *memory, size_t old_size, size_t new_size);
 void *hn_arena_copy(hn_arena *arena, const void *bytes, size_t size);
 /* A NUL-terminated copy of `size` characters. */
 char *hn_arena_string(hn_arena *arena, const char *text, size_t size);
 char *hn_arena_format(hn_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *hn_arena_format_v(hn_arena *arena, const char *format, va_list args);
 /* Forgets all content; keeps memory (merged into one block of the high-water size when it can) for the next round. */
 void hn_arena_reset(hn_arena *arena);
 void hn_arena_free(hn_arena *arena);
