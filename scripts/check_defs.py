@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""One list per kind of thing: each row of a list has its source, and its cases in the tests."""
+import re
+from fnmatch import fnmatch
+
+from sources import blank, finish, read, root_argument, walk
+
+# list: (pattern of a row, naming `id` and perhaps `name`, evidence)
+# evidence: (what, files, pattern in which {id} and {name} stand for the row's own); a pattern of None asks for the file only
+LISTS = {
+    "src/abi/ops.def": (r'HN_OP\(\s*(?P<id>\w+)\s*,\s*"(?P<name>[\w.]+)"', [
+        ("implementation row", "src/ops/*/*.def", r"HN_IMPL\(\s*{id}\s*,"),
+        ("case in tests", "tests/*/*", r"\b(HN_OP_)?{id}\b|\b{name}\b"),
+    ]),
+    "tools/hone/commands.def": (r"HN_COMMAND\(\s*(?P<id>\w+)\s*,", [
+        ("source file", "tools/hone/cmd_{id}.c", None),
+        ("case in tests/cli", "tests/cli/*.sh", r"\bHONE\W+{id}\b"),
+    ]),
+    "src/kernels/cpu/*/kernels.def": (r"HN_KERNEL\(\s*(?P<id>\w+)\s*,", [
+        ("source", "src/kernels/cpu/*/*.[ch]", r"\b(hn_)?{id}\b"),
+    ]),
+    "src/passes/pipeline.c": (r'\{\s*"(?P<id>\w+)"\s*,', [
+        ("golden case", "tests/passes/{id}/*.hir", None),
+    ]),
+}
+
+
+def main():
+    root = root_argument()
+    paths = walk(root, (".c", ".h", ".def", ".py", ".sh", ".hir"), ["src", "tools", "tests"])
+    texts = {}
+
+    def text_of(path):
+        if path not in texts:
+            texts[path] = read(root, path)
+        return texts[path]
+
+    def shown(files, pattern):
+        candidates = [path for path in paths if fnmatch(path, files)]
+        return bool(candidates) if pattern is None else any(re.search(pattern, text_of(path)) for path in candidates)
+
+    faults, rows = [], 0
+    for wanted, (row, evidence) in LISTS.items():
+        for path in (p for p in paths if fnmatch(p, wanted)):
+            text, seen = blank(text_of(path), keep_strings=True), set()
+            for match in re.finditer(row, text):
+                rows += 1
+                place = f"{path}:{text.count(chr(10), 0, match.start()) + 1}: {match['id']}"
+                if match["id"] in seen:
+                    faults.append(f"{place} stands here twice")
+                seen.add(match["id"])
+                own = {key: re.escape(value) for key, value in match.groupdict().items()}
+                for what, files, pattern in evidence:
+                    if not shown(files.format(**match.groupdict()), pattern and pattern.format(**own)):
+                        faults.append(f"{place} has no {what} ({files.format(**match.groupdict())})")
+    finish(faults, f"lists, {rows} rows")
+
+
+main()
