@@ -103,7 +103,9 @@ bool hn_ir_is_constant(const hn_value *value) { return value && !value->producer
 
 static bool add_use(hn_value *value, hn_node *node, hn_graph *graph, int index) {
     const hn_use use = {node, graph, index};
-    return hn_vec_push(&graph->model->arena, &value->uses, use);
+    if (hn_vec_push(&graph->model->arena, &value->uses, use)) return true;
+    graph->model->failed = true;
+    return false;
 }
 
 static void drop_use(hn_value *value, const hn_node *node, const hn_graph *graph, int index) {
@@ -200,9 +202,7 @@ bool hn_ir_add_output(hn_graph *graph, hn_value *value) {
 void hn_ir_set_output(hn_graph *graph, int index, hn_value *value) {
     drop_use(graph->outputs.at[index], NULL, graph, index);
     graph->outputs.at[index] = value;
-    /* The old value's list had room for this use; the new one's may have to grow. Losing it would leave the value without a
-     * user, so the graph's verifier would say so; out of memory surfaces at the next allocation as well. */
-    (void)add_use(value, NULL, graph, index);
+    (void)add_use(value, NULL, graph, index); /* a failure is remembered in model->failed */
 }
 
 void hn_ir_set_input(hn_node *node, int index, hn_value *value) {

@@ -87,6 +87,7 @@ struct hn_model {
     hn_graph *main;
     hn_provenance provenance;
     uint32_t next_id;
+    bool failed;  /* an allocation inside a rewiring function without a status failed: whoever drives passes must stop */
     hn_map names; /* all value and node names in use */
     hn_vec(hn_map_file) files; /* mappings that constants point into */
 };
