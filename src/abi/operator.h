@@ -113,6 +113,9 @@ hone_status hn_infer_broadcast(const hn_infer *infer, const hn_shape *a, const h
 /* The dim that both must be: prefers a constant, then a symbol; fails when both are constants and differ. */
 hone_status hn_infer_unify(const hn_infer *infer, hn_dim a, hn_dim b, const char *what, hn_dim *out);
 
+/* "[1,batch,?]" for a message: lives as long as the messages do, never NULL. */
+const char *hn_infer_shape_text(const hn_infer *infer, const hn_shape *s);
+
 /* Shape helpers. */
 hn_shape hn_shape_unknown(void);
 hn_shape hn_shape_of_tensor(const hn_tensor *t);
