@@ -42,6 +42,15 @@ static hone_status infer_if(hn_node *node, hn_diag *diag) {
 
 /* ---- Loop ---- */
 
+/* Shapes found in an earlier round must not fill the gaps of this one. */
+static void forget_shapes(hn_graph *graph) {
+    for (hn_node *n = graph->first; n; n = n->next) {
+        for (int i = 0; i < n->n_body; i++) forget_shapes(n->body[i]);
+        for (int i = 0; i < n->n_out; i++)
+            if (n->out[i]) n->out[i]->info = (hn_info){.type = n->out[i]->info.type, .shape = hn_shape_unknown()};
+    }
+}
+
 /* One round: body inputs carry `state`; true when the body gives back the same shapes. Otherwise the shapes are widened. */
 static hone_status loop_round(hn_node *node, hn_shape *state, int n_state, bool *stable, hn_diag *diag) {
     hn_graph *body = node->body[0];
@@ -50,6 +59,7 @@ static hone_status loop_round(hn_node *node, hn_shape *state, int n_state, bool 
         const hn_type *type = node->in[2 + i] ? node->in[2 + i]->info.type : in->info.type;
         set_info(in, type, &state[i]);
     }
+    forget_shapes(body);
     HN_TRY(hn_ir_infer_graph(body, diag));
     *stable = true;
     for (int i = 0; i < n_state; i++) {
