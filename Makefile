@@ -14,7 +14,7 @@ all: ## build build/release/hone and both libraries (default)
 .PHONY: $(HONE)
 $(HONE):
 	@test -f build/release/Makefile || cmake --preset release >/dev/null
-	@cmake --build build/release --parallel $(JOBS) --target all
+	@cmake --build build/release --parallel $(JOBS) -- --no-print-directory
 
 demo: ## train-to-report tour on handwritten digits; installs what is missing
 	@scripts/install_deps.sh build

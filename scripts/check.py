@@ -48,7 +48,7 @@ def output_lines(command, deadline, cwd=ROOT, env=None):
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     late = time.monotonic() >= deadline
-    yield f"(ended: over its time)" if late else status
+    yield "(ended: over its time)" if late else status
 
 
 def run_command(command, deadline, **where):
@@ -74,13 +74,13 @@ def printed(*command):
             match = re.match(r"(PASS|FAIL|SKIP) ([^:]+):? ?(.*)", line) if isinstance(line, str) else None
             if match:
                 verdicts, failed = verdicts + 1, failed or match.group(1) == FAIL
-                yield match.groups()
+                yield match.group(1), match.group(2).strip(), match.group(3)
             elif isinstance(line, str):
                 tail.append(line)
             elif line != 0 and not failed:
-                yield FAIL, command[-1], f"exit {line}\n" + "\n".join(tail)
+                yield FAIL, " ".join(command), f"exit {line}\n" + "\n".join(tail)
             elif verdicts == 0:
-                yield FAIL, command[-1], "ran no test"
+                yield FAIL, " ".join(command), "ran no test"
     return run
 
 
@@ -145,6 +145,11 @@ def python(folder):
     return printed(PYTHON, f"tests/{folder}/run.py")
 
 
+def python_long(folder):
+    """A runner whose program does more in check-long."""
+    return printed(PYTHON, f"tests/{folder}/run.py", *(["--long"] if "--long" in sys.argv else []))
+
+
 GROUPS = [
     Group("rules", "scripts/check_*", ["release"], RULES),
     Group("unit", "tests/unit/*/*_test.c", ["release"], ctest("release", "unit")),
@@ -160,7 +165,7 @@ GROUPS = [
     Group("golden_plans", "tests/golden_plans/run.py", ["release"], python("golden_plans")),
     Group("hostile", "tests/hostile/run.py", ["asan"], python("hostile"), 1200),
     Group("fuzz", "fuzz/*_fuzz.c", ["fuzz:fuzzers"], printed("python3", "scripts/run_fuzz.py"), 1200),
-    Group("models", "tests/models/run.py", ["release"], python("models"), 2400),
+    Group("models", "tests/models/run.py", ["release"], python_long("models"), 5400 if "--long" in sys.argv else 2400),
     Group("conformance", "tests/conformance/run.py", ["release"], python("conformance"), 1800, long=True),
 ]
 
@@ -175,7 +180,7 @@ def build(what, built={}):
             status, tail = run_command(["cmake", "--preset", preset], deadline)
         if status == 0:
             status, tail = run_command(["cmake", "--build", f"build/{preset}", "--parallel", JOBS, "--target",
-                                        target or "all"], deadline)
+                                        target or "all", "--", "--no-print-directory"], deadline)
         built[what] = None if status == 0 else f"exit {status}\n{tail}"
     return built[what]
 
