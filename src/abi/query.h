@@ -5,8 +5,8 @@
 #include "abi/operator.h"
 
 #define HN_QUERY_OPS 12
-#define HN_QUERY_VALS 24
-#define HN_QUERY_ARGS 8       /* inputs (or outputs) of one operator in a query */
+#define HN_QUERY_VALS 48
+#define HN_QUERY_ARGS 32      /* inputs (or outputs) of one operator in a query */
 #define HN_QUERY_ATTR_BYTES 1024
 
 typedef enum hn_role { HN_ROLE_IN, HN_ROLE_CONST, HN_ROLE_TEMP, HN_ROLE_OUT } hn_role;
@@ -51,9 +51,12 @@ typedef struct hn_query {
     uint16_t strictness; /* 0: float reassociation inside a reduction allowed; 1: reference order */
     uint32_t attr_bytes;
     hn_qop op[HN_QUERY_OPS];
-    hn_qval val[HN_QUERY_VALS];
     _Alignas(8) uint8_t attr[HN_QUERY_ATTR_BYTES];
+    hn_qval val[HN_QUERY_VALS]; /* last: long-lived copies may end behind val[n_val - 1] (HN_QUERY_SIZE) */
 } hn_query;
+
+/* Bytes of a query with `n_val` values. */
+#define HN_QUERY_SIZE(n_val) (offsetof(hn_query, val) + (size_t)(n_val) * sizeof(hn_qval))
 
 /* Attributes of operator `i`, decoded into `arena`. */
 hone_status hn_query_attrs(const hn_query *query, int i, hn_arena *arena, hn_attrs *out, hn_diag *diag);

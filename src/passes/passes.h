@@ -1,0 +1,33 @@
+/* The pass pipeline: graph in, equivalent and simpler graph out. */
+#ifndef HN_PASSES_PASSES_H
+#define HN_PASSES_PASSES_H
+
+#include "ir/graph.h"
+
+/* Facts about a graph that passes need and may break; the driver computes what is missing. */
+enum {
+    HN_FACT_INFERRED = 1u << 0, /* types and shapes are up to date */
+    HN_FACT_ORDERED = 1u << 1   /* nodes are in execution order (always kept; checked by the verifier) */
+};
+
+typedef struct hn_pass {
+    const char *name;
+    uint32_t needs; /* facts that must hold before */
+    uint32_t keeps; /* facts that still hold after a change */
+    hone_status (*run)(hn_model *model, bool *changed, hn_diag *diag);
+} hn_pass;
+
+typedef struct hn_passes_options {
+    bool group;             /* form fused groups at the end */
+    const char *dump_after; /* pass name, or NULL */
+    hone_status (*dump)(void *user, const hn_model *model, hn_diag *diag);
+    bool (*progress)(void *user, double share, const char *what); /* false: cancel */
+    void *user;
+} hn_passes_options;
+
+/* Runs the pipeline (pipeline.c: one ordered table). Output names, order and semantics of the model stay. */
+HONE_MUST_USE hone_status hn_passes_run(hn_model *model, const hn_passes_options *options, hn_diag *diag);
+/* Runs one pass by name (golden tests); HONE_INVALID_ARGUMENT for an unknown name. */
+HONE_MUST_USE hone_status hn_passes_run_one(hn_model *model, const char *name, hn_diag *diag);
+
+#endif
