@@ -278,7 +278,9 @@ hn_attrs hn_ir_attrs_set(hn_model *model, hn_attrs attrs, hn_attr attr, bool *ok
     return (hn_attrs){list, n};
 }
 
-hn_attr hn_attr_of_int(const char *name, int64_t value) { return (hn_attr){.name = name, .kind = HN_ATTR_INT, .i = value}; }
+hn_attr hn_attr_of_int(const char *name, int64_t value) {
+    return (hn_attr){.name = name, .kind = HN_ATTR_INT, .i = value};
+}
 
 hn_attr hn_attr_of_ints(const char *name, const int64_t *value, int n) {
     return (hn_attr){.name = name, .kind = HN_ATTR_INTS, .n = (uint32_t)n, .ints = value};

@@ -5,9 +5,9 @@
  *       hn_node   operator, attributes, inputs, outputs, bodies; a linked list in execution order
  *       hn_value  graph input, constant (info.data, no producer) or node output; knows its uses
  *
- * Values are in SSA form. A node in a body may use values of the enclosing graphs directly (a capture), except in the body of
- * a hone.Group, whose inputs are explicit: body input i stands for node input i, body output i for node output i.
- * Shapes are in logical ONNX order; `layout` only says how the value will lie in memory.
+ * Values are in SSA form. A node in a body may use values of the enclosing graphs directly (a capture), except in the
+ * body of a hone.Group, whose inputs are explicit: body input i stands for node input i, body output i for node output
+ * i. Shapes are in logical ONNX order; `layout` only says how the value will lie in memory.
  *
  * Functions that make something return NULL when out of memory. */
 #ifndef HN_IR_GRAPH_H
@@ -47,11 +47,11 @@ struct hn_value {
 struct hn_node {
     uint32_t id;
     const hn_op *op;
-    const char *name;   /* unique in the model, never empty */
-    const char *origin; /* name in the source file; the anchor's for a group; NULL when made up */
+    const char *name;     /* unique in the model, never empty */
+    const char *origin;   /* name in the source file; the anchor's for a group; NULL when made up */
     uint64_t file_offset; /* where the source file has it; 0 unknown */
     hn_attrs attrs;
-    hn_value **in; /* NULL: absent */
+    hn_value **in;  /* NULL: absent */
     hn_value **out; /* NULL: not wanted */
     int n_in, n_out;
     hn_graph **body;
@@ -75,8 +75,8 @@ struct hn_graph {
 typedef struct hn_provenance {
     const char *producer, *producer_version, *domain, *doc, *graph_name;
     int64_t ir_version, opset, model_version;
-    const char *path; /* source file, or NULL */
-    char sha256[65];  /* of the source file; "" when not computed */
+    const char *path;          /* source file, or NULL */
+    char sha256[65];           /* of the source file; "" when not computed */
     hn_vec(const char *) keys; /* metadata_props of the file */
     hn_vec(const char *) values;
 } hn_provenance;
@@ -87,8 +87,8 @@ struct hn_model {
     hn_graph *main;
     hn_provenance provenance;
     uint32_t next_id;
-    bool failed;  /* an allocation inside a rewiring function without a status failed: whoever drives passes must stop */
-    hn_map names; /* all value and node names in use */
+    bool failed; /* an allocation inside a rewiring function without a status failed: whoever drives passes must stop */
+    hn_map names;              /* all value and node names in use */
     hn_vec(hn_map_file) files; /* mappings that constants point into */
 };
 
@@ -108,8 +108,8 @@ hn_value *hn_ir_constant_copy(hn_graph *graph, const char *name, const hn_tensor
 hn_value *hn_ir_constant_ints(hn_graph *graph, const char *name, const int64_t *value, int n);
 bool hn_ir_is_constant(const hn_value *value);
 
-/* A node before `before` (NULL: at the end). Attributes are borrowed; out values are made with names derived from `name`
- * (entries can be renamed through hn_ir_rename), with unknown info. */
+/* A node before `before` (NULL: at the end). Attributes are borrowed; out values are made with names derived from
+ * `name` (entries can be renamed through hn_ir_rename), with unknown info. */
 hn_node *hn_ir_node(hn_graph *graph, hn_node *before, const hn_op *op, const char *name, hn_attrs attrs, int n_in,
                     hn_value *const *in, int n_out);
 /* Gives `node` its bodies (array copied) and sets their owner. */
@@ -118,8 +118,9 @@ bool hn_ir_rename(hn_value *value, const char *name);
 bool hn_ir_add_output(hn_graph *graph, hn_value *value);
 void hn_ir_set_output(hn_graph *graph, int index, hn_value *value);
 void hn_ir_set_input(hn_node *node, int index, hn_value *value);
-/* All uses of `value` (nested graphs and graph outputs too) become uses of `by`. When `value` was a graph output of the main
- * graph, `by` takes over its name if it can (not an input, a constant or an output itself) so that output names stay. */
+/* All uses of `value` (nested graphs and graph outputs too) become uses of `by`. When `value` was a graph output of the
+ * main graph, `by` takes over its name if it can (not an input, a constant or an output itself) so that output names
+ * stay. */
 void hn_ir_replace_uses(hn_value *value, hn_value *by);
 /* Unlinks a node whose outputs have no uses left; its bodies go with it. */
 void hn_ir_remove(hn_node *node);
@@ -134,16 +135,17 @@ hn_attr hn_attr_of_int(const char *name, int64_t value);
 hn_attr hn_attr_of_ints(const char *name, const int64_t *value, int n);
 hn_attr hn_attr_of_float(const char *name, float value);
 
-/* Types, shapes, constants' elements and shape expressions of every value, in execution order, bodies included. Keeps what
- * a value's info already declares when inference knows less, reports contradictions (up to ten) with node, op, types and
- * shapes of the inputs. (infer.c, infer_control.c) */
+/* Types, shapes, constants' elements and shape expressions of every value, in execution order, bodies included. Keeps
+ * what a value's info already declares when inference knows less, reports contradictions (up to ten) with node, op,
+ * types and shapes of the inputs. (infer.c, infer_control.c) */
 HONE_MUST_USE hone_status hn_ir_infer(hn_model *model, hn_diag *diag);
 HONE_MUST_USE hone_status hn_ir_infer_node(hn_node *node, hn_diag *diag);
-/* Structure: SSA, order, uses and users agree, arity, names unique, groups closed. A failure is a bug of the last pass. */
+/* Structure: SSA, order, uses and users agree, arity, names unique, groups closed. A failure is a bug of the last pass.
+ */
 HONE_MUST_USE hone_status hn_ir_verify(const hn_model *model, hn_diag *diag);
 
-/* Text form (.hir), see print.c for its grammar. Constants of more than 64 elements print as a hash and read back as seeded
- * data of that type and shape, unless `whole` is set. */
+/* Text form (.hir), see print.c for its grammar. Constants of more than 64 elements print as a hash and read back as
+ * seeded data of that type and shape, unless `whole` is set. */
 void hn_ir_print(hn_str *out, const hn_model *model, bool whole);
 HONE_MUST_USE hone_status hn_ir_parse(const char *text, size_t n, const hone_allocator *allocator, hn_model **out,
                                       hn_diag *diag);

@@ -1,5 +1,5 @@
-/* Types, shapes and shape arithmetic of every value. An operator's infer function speaks about one node; this file feeds it,
- * keeps what is known, and names the place of each fault. */
+/* Types, shapes and shape arithmetic of every value. An operator's infer function speaks about one node; this file
+ * feeds it, keeps what is known, and names the place of each fault. */
 #include <string.h>
 #include "base/dtype.h"
 #include "ir/infer.h"
@@ -72,7 +72,8 @@ static void merge_info(hn_value *value, const hn_info *inferred) {
     if (s->rank < 0) *s = declared.shape;
     if (s->rank != declared.shape.rank) return;
     for (int i = 0; i < s->rank; i++)
-        if (hn_dim_has_unknown(s->dim[i]) && !hn_dim_has_unknown(declared.shape.dim[i])) s->dim[i] = declared.shape.dim[i];
+        if (hn_dim_has_unknown(s->dim[i]) && !hn_dim_has_unknown(declared.shape.dim[i]))
+            s->dim[i] = declared.shape.dim[i];
 }
 
 static void place_fault(hn_node *node, size_t first, hn_diag *diag) {

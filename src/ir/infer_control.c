@@ -1,16 +1,18 @@
-/* Types and shapes through If, Loop and Scan: a body is inferred like any graph, its results are joined with what comes in
- * from outside until nothing changes. */
+/* Types and shapes through If, Loop and Scan: a body is inferred like any graph, its results are joined with what comes
+ * in from outside until nothing changes. */
 #include <string.h>
 #include "ir/infer.h"
 
 static hone_status expect_bodies(const hn_node *node, int n, hn_diag *diag) {
-    if (node->n_body != n) HN_FAIL(diag, HONE_INVALID_MODEL, "%s needs %d bodies, has %d", node->op->name, n, node->n_body);
+    if (node->n_body != n)
+        HN_FAIL(diag, HONE_INVALID_MODEL, "%s needs %d bodies, has %d", node->op->name, n, node->n_body);
     return HONE_OK;
 }
 
 static hone_status expect_ports(const hn_node *node, const char *what, size_t have, int want, hn_diag *diag) {
     if (want >= 0 && have == (size_t)want) return HONE_OK;
-    HN_FAIL(diag, HONE_INVALID_MODEL, "the body of %s has %zu %s where %d are needed", node->op->name, have, what, want);
+    HN_FAIL(diag, HONE_INVALID_MODEL, "the body of %s has %zu %s where %d are needed", node->op->name, have, what,
+            want);
 }
 
 static bool types_clash(const hn_type *a, const hn_type *b) { return a && b && !hn_type_same(a, b); }
@@ -51,7 +53,8 @@ static void forget_shapes(hn_graph *graph) {
     }
 }
 
-/* One round: body inputs carry `state`; true when the body gives back the same shapes. Otherwise the shapes are widened. */
+/* One round: body inputs carry `state`; true when the body gives back the same shapes. Otherwise the shapes are
+ * widened. */
 static hone_status loop_round(hn_node *node, hn_shape *state, int n_state, bool *stable, hn_diag *diag) {
     hn_graph *body = node->body[0];
     for (int i = 0; i < n_state; i++) {
@@ -101,7 +104,8 @@ static hone_status infer_loop(hn_node *node, hn_diag *diag) {
     hn_arena_init(&scratch, node->graph->model->arena.allocator);
     hn_shape *state = HN_NEW_ARRAY(&scratch, hn_shape, n_state);
     hone_status status = state ? HONE_OK : HONE_OUT_OF_MEMORY;
-    for (int i = 0; state && i < n_state; i++) state[i] = node->in[2 + i] ? node->in[2 + i]->info.shape : hn_shape_unknown();
+    for (int i = 0; state && i < n_state; i++)
+        state[i] = node->in[2 + i] ? node->in[2 + i]->info.shape : hn_shape_unknown();
     /* Each round that is not stable widens a dimension or a rank, so the rounds are bounded. */
     bool stable = false;
     for (int round = 0; status == HONE_OK && !stable && round <= n_state * (HONE_MAX_RANK + 1); round++)
@@ -178,9 +182,13 @@ static hone_status infer_scan(hn_node *node, hn_diag *diag) {
 
 hone_status hn_ir_infer_control(hn_node *node, hn_diag *diag) {
     switch (node->op->id) {
-    case HN_OP_if_: return infer_if(node, diag);
-    case HN_OP_loop: return infer_loop(node, diag);
-    case HN_OP_scan: return infer_scan(node, diag);
-    default: HN_FAIL(diag, HONE_INTERNAL, "operator %s is not control flow", node->op->name);
+    case HN_OP_if_:
+        return infer_if(node, diag);
+    case HN_OP_loop:
+        return infer_loop(node, diag);
+    case HN_OP_scan:
+        return infer_scan(node, diag);
+    default:
+        HN_FAIL(diag, HONE_INTERNAL, "operator %s is not control flow", node->op->name);
     }
 }

@@ -16,8 +16,9 @@
  *   BLOBS     encoded attributes, queries, kernel configs; 8-byte aligned items
  *   WEIGHTS   constants and packed constants, 64-byte aligned items; the only large section
  *
- * Every section's hash but that of WEIGHTS is verified at load; WEIGHTS on `check` or --verify-weights. Operators, kernels and
- * attributes go by name, never by enum value. Nothing in here depends on a date or an address: same inputs, same bytes. */
+ * Every section's hash but that of WEIGHTS is verified at load; WEIGHTS on `check` or --verify-weights. Operators,
+ * kernels and attributes go by name, never by enum value. Nothing in here depends on a date or an address: same inputs,
+ * same bytes. */
 #ifndef HN_PLAN_PLAN_H
 #define HN_PLAN_PLAN_H
 
@@ -75,7 +76,7 @@ typedef struct hn_plan_profile {
 typedef enum hn_source {
     HN_SOURCE_CONST, /* bytes in WEIGHTS at `offset` */
     HN_SOURCE_INPUT, /* the caller */
-    HN_SOURCE_SHAPE, /* small integer tensor: `n_elements` expressions from number `offset` on, filled when shapes are bound */
+    HN_SOURCE_SHAPE, /* small integer tensor of `n_elements` expressions, filled when shapes are bound */
     HN_SOURCE_STEP,  /* a step */
     HN_SOURCE_PARAM  /* set by the If, Loop or Scan that runs the block */
 } hn_source;
@@ -94,13 +95,14 @@ typedef enum hn_storage {
 #define HN_PLAN_UNRANKED 255
 
 typedef struct hn_plan_value {
-    uint32_t name;   /* of the IR value; output and input names are those of the model */
+    uint32_t name; /* of the IR value; output and input names are those of the model */
     uint8_t dtype, rank, layout, source;
     uint8_t storage, space, reserved[2]; /* space: device whose memory it is in */
-    uint32_t alias;  /* value number; meaningful with HN_STORAGE_ALIAS */
+    uint32_t alias;                      /* value number; meaningful with HN_STORAGE_ALIAS */
     int32_t first, last; /* steps of block 0 between which the memory must stay, aliases included (PLANNED) */
     uint32_t n_elements;
-    uint64_t offset, size; /* CONST: bytes in WEIGHTS. SHAPE: offset is the first expression number */
+    uint64_t offset, size; /* CONST: bytes in WEIGHTS, size 0 when all its users have it packed. SHAPE: offset is the
+                              first of n_elements expression numbers in ARGS */
     uint32_t dim[HONE_MAX_RANK]; /* expression numbers */
 } hn_plan_value;
 
@@ -125,7 +127,8 @@ typedef struct hn_plan_step {
     uint32_t kernel_version;
     uint8_t kind, device;
     uint16_t flags;
-    uint32_t args; /* first of n_in + n_out value numbers (+1; 0 absent), then n_block block numbers, in ARGS */
+    uint32_t args; /* first of n_in + n_out value numbers (+1; 0 absent), then n_block block numbers, in ARGS. A kernel
+                      step's inputs are the query's IN and CONST values, its outputs the OUT values, both in order */
     uint32_t n_in, n_out, n_block;
     uint32_t attrs, attr_bytes; /* in BLOBS; reference and control steps */
     uint32_t query, query_bytes;
@@ -134,7 +137,7 @@ typedef struct hn_plan_step {
 } hn_plan_step;
 
 typedef struct hn_plan_packed {
-    uint32_t val;  /* value number inside the query */
+    uint32_t val; /* value number inside the query */
     uint32_t reserved;
     uint64_t offset, size; /* in WEIGHTS */
 } hn_plan_packed;
@@ -169,10 +172,10 @@ typedef struct hn_plan {
     hn_map_file file; /* data NULL when not mapped */
 } hn_plan;
 
-/* Maps a plan and checks every number in it against every other: after HONE_OK no accessor can go out of bounds, expressions
- * are well-formed, strings end, steps name known operators and their arity fits, blocks nest without cycles, aliases point
- * to earlier values and end in storage of their own. Weights are hashed only if `verify_weights`. The file stays mapped
- * until hn_plan_close. (plan_read.c, plan_verify.c) */
+/* Maps a plan and checks every number in it against every other: after HONE_OK no accessor can go out of bounds,
+ * expressions are well-formed, strings end, steps name known operators and their arity fits, blocks nest without
+ * cycles, aliases point to earlier values and end in storage of their own. Weights are hashed only if `verify_weights`.
+ * The file stays mapped until hn_plan_close. (plan_read.c, plan_verify.c) */
 HONE_MUST_USE hone_status hn_plan_open(const char *path, bool verify_weights, hn_plan *plan, hn_diag *diag);
 /* The same over memory that outlives the plan (64-byte aligned). */
 HONE_MUST_USE hone_status hn_plan_open_memory(const void *bytes, size_t n, bool verify_weights, hn_plan *plan,
@@ -197,14 +200,15 @@ bool hn_plan_dims(const hn_plan *plan, const hn_plan_value *value, const int64_t
 HONE_MUST_USE hone_status hn_plan_query_encode(const hn_query *query, hn_str *out, hn_diag *diag);
 HONE_MUST_USE hone_status hn_plan_query_decode(const void *bytes, size_t n, hn_query *out, hn_diag *diag);
 
-/* Arena layout of block 0 for given symbol values: an offset per value (UINT64_MAX for values without planned storage), the
- * arena's bytes and the largest sum of live bytes. Buffers are 64-byte aligned with 64 bytes of slack. (plan_memory.c) */
-HONE_MUST_USE hone_status hn_plan_memory(const hn_plan *plan, const int64_t *symbol, hn_arena *scratch, uint64_t *offset,
-                                         uint64_t *total, uint64_t *live, hn_diag *diag);
+/* Arena layout of block 0 in memory space `space` for given symbol values: sets offset[v] for the values with PLANNED
+ * storage there, and gives the arena's bytes and the largest sum of live bytes. Buffers are 64-byte aligned with 64
+ * bytes of slack. (plan_memory.c) */
+HONE_MUST_USE hone_status hn_plan_memory(const hn_plan *plan, const int64_t *symbol, int space, hn_arena *scratch,
+                                         uint64_t *offset, uint64_t *total, uint64_t *live, hn_diag *diag);
 
-/* Build side: writes a plan whose arrays the builder filled. `weights` is called once per item in order of offset and must
- * produce exactly the bytes promised: constants and packed constants stream into the file without a copy of the model.
- * Whole or absent: temporary name, rename. (plan_write.c) */
+/* Build side: writes a plan whose arrays the builder filled. `weights` is called once per item in order of offset and
+ * must produce exactly the bytes promised: constants and packed constants stream into the file without a copy of the
+ * model. Whole or absent: temporary name, rename. (plan_write.c) */
 typedef struct hn_plan_weight {
     uint64_t offset, size;
     /* Fills `to` (size bytes, zeroed). Errors end the writing. */
