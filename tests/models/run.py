@@ -187,12 +187,19 @@ def run_model(model, hone, report, options):
     start = time.monotonic()
     bench = Bench(model, hone, report, options)
     had = (options.folder / f"{model.name}.onnx").exists()
-    with tempfile.TemporaryDirectory(dir=options.folder, prefix=".plans-") as scratch:
+    with tempfile.TemporaryDirectory(dir=options.folder, prefix=f".plans-{os.getpid()}-") as scratch:
         bench.scratch = scratch
         bench.everything()
     if not options.keep and not had:
         model.discard(options.folder)
     report.note(f"     {model.name} {time.monotonic() - start:.1f} s")
+
+
+def sweep(folder):
+    """Remove plans that a killed run left behind; the folder's name holds the process id."""
+    for left in folder.glob(".plans-*"):
+        if not Path("/proc", left.name.split("-")[1]).exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def run_selftest(report):
@@ -240,6 +247,7 @@ def main(argv=None):
     if not shutil.which(binary):
         sys.exit(f"run.py: no program '{binary}'; build it or set HONE")
     options.folder.mkdir(parents=True, exist_ok=True)
+    sweep(options.folder)
     hone = Hone(binary, max(1, len(os.sched_getaffinity(0)) // options.jobs), options.limit)
     run_selftest(report)
     with ThreadPoolExecutor(options.jobs) as pool:

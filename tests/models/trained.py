@@ -11,6 +11,7 @@ from hone_cli import Failure, profile_options
 PHOTO_SIDE = 224
 LINE_WIDTHS = (16, 320, 2000)  # smallest, customary and largest width of a text line
 PAGES = ((1, 3, 480, 640), (1, 3, 320, 256), (2, 3, 224, 416))
+PAGE_RTOL = 2e-4  # the steep sigmoid at the edges of letters: ONNX Runtime differs from itself, unoptimized, by 7e-5
 PHOTO_BATCH = 16  # of the plan's profile: the photographs arrive at once and are run in slices
 
 
@@ -116,7 +117,7 @@ def detector(bench):
         pages = inputs.page(shape, lines, np.random.default_rng(index))
         feeds = {"x": inputs.normalised(pages, True)}
         made = bench.hone.run(plan, feeds)
-        expected = _compare(bench.oracle, made, feeds, bench.model.rtol)
+        expected = _compare(bench.oracle, made, feeds, PAGE_RTOL)
         (name, a), = expected.items()
         if not 0.01 < (a > 0.3).mean() < 0.9:
             raise Failure(f"page {index}: the reference itself finds no text: wrong preprocessing")

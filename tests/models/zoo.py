@@ -111,7 +111,7 @@ DYNAMIC = {
         "profiles": (_profile(_samples(1, 2000), _samples(1, 4000), _samples(1, 6000)),
                      _profile(_samples(1, 6000), _samples(1, 12000), _samples(2, 16000))),
         "outside": _samples(1, 16001)},
-    "ppocr_det_trained": _image_rows((1, 3, 64, 96), (1, 3, 128, 160), (2, 3, 192, 256), (1, 3, 224, 256), "x"),
+    "ppocr_det_trained": _image_rows((1, 3, 64, 96), (1, 3, 128, 160), (2, 3, 192, 224), (1, 3, 224, 224), "x"),
     "ppocr_rec_trained": _image_rows((1, 3, 48, 80), (1, 3, 48, 320), (3, 3, 48, 641), (1, 3, 48, 700), "x"),
 }
 
