@@ -20,6 +20,7 @@ HONE = os.path.join(ROOT, "build/release/hone")
 PYTHON = "build/venv/bin/python"
 JOBS = str(len(os.sched_getaffinity(0)))
 TAIL = 40  # lines of a failed command's output that are shown
+CLI_SECONDS = 300
 PASS, FAIL, SKIP = "PASS", "FAIL", "SKIP"
 
 
@@ -35,18 +36,18 @@ class Group:
 
 def output_lines(command, deadline, cwd=ROOT, env=None):
     """Yields the lines a command prints (both streams), then its exit status; ends it at the deadline."""
-    process = subprocess.Popen(command, cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", start_new_session=True)
-    signal.signal(signal.SIGALRM, lambda *_: os.killpg(process.pid, signal.SIGKILL))
-    signal.alarm(max(1, int(deadline - time.monotonic())))
-    try:
-        yield from (line.rstrip("\n") for line in process.stdout)
-        status = process.wait()
-    finally:
-        signal.alarm(0)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    with subprocess.Popen(command, cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
+                          start_new_session=True) as process:
+        signal.signal(signal.SIGALRM, lambda *_: os.killpg(process.pid, signal.SIGKILL))
+        signal.alarm(max(1, int(deadline - time.monotonic())))
+        try:
+            yield from (line.rstrip("\n") for line in process.stdout)
+            status = process.wait()
+        finally:
+            signal.alarm(0)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
     late = time.monotonic() >= deadline
     yield "(ended: over its time)" if late else status
 
@@ -109,14 +110,14 @@ def ctest(preset, label):
     return run
 
 
-def cli(deadline):
+def cli(_deadline):
     """Runner: each tests/cli/*.sh, in an empty folder of its own; standard output must equal NAME.stdout.exact if there is one.
-    Exit 77 skips, with the last line of output as the reason."""
+    Exit 77 skips, with the last line of output as the reason; each has CLI_SECONDS."""
     for script in sorted(glob(os.path.join(ROOT, "tests/cli/*.sh"))):
         name, exact = os.path.basename(script)[:-3], script[:-3] + ".stdout.exact"
         with tempfile.TemporaryDirectory() as folder:
-            got = subprocess.run(["bash", "-eu", script], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
-                                 text=True, errors="replace", timeout=max(1, deadline - time.monotonic()),
+            got = subprocess.run(["timeout", str(CLI_SECONDS), "bash", "-eu", script], cwd=folder, capture_output=True,
+                                 stdin=subprocess.DEVNULL, text=True, errors="replace",
                                  env={**os.environ, "HONE": HONE, "ROOT": ROOT})
         if got.returncode == 77:
             yield SKIP, name, (got.stdout + got.stderr).strip().splitlines()[-1]
@@ -232,4 +233,5 @@ def main():
     sys.exit(1 if n[FAIL] or not n[PASS] else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -4,7 +4,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+
+import check
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GOOD = {
@@ -121,6 +124,25 @@ class Rules(unittest.TestCase):
             return done.returncode, done.stdout + done.stderr
 
 
+class Runners(unittest.TestCase):
+    """check.py counts what programs print, and takes silence, crashes and lateness for failures."""
+    def verdicts(self, runner, seconds=20):
+        return [result[:2] for result in runner(time.monotonic() + seconds)]
+
+    def shell(self, script):
+        return check.printed("bash", "-c", script)
+
+    def test_printed(self):
+        lines = "echo PASS a; echo noise; echo 'FAIL b: why'; echo 'SKIP c: no machine'"
+        self.assertEqual(self.verdicts(self.shell(lines + "; exit 1")), [("PASS", "a"), ("FAIL", "b"), ("SKIP", "c")])
+        self.assertEqual([v for v, _ in self.verdicts(self.shell("echo PASS a; exit 3"))], ["PASS", "FAIL"])
+        self.assertEqual([v for v, _ in self.verdicts(self.shell("true"))], ["FAIL"])
+        self.assertEqual([v for v, _ in self.verdicts(self.shell("echo PASS a; sleep 30"), 2)], ["PASS", "FAIL"])
+
+    def test_each(self):
+        runner = check.each(("a", ["true"]), ("b", ["false"]), ("c", ["sleep", "30"]))
+        self.assertEqual(self.verdicts(runner, 2), [("PASS", "a"), ("FAIL", "b"), ("FAIL", "c")])
+
+
 if __name__ == "__main__":
-    sys.dont_write_bytecode = True
     unittest.main()
