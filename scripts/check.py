@@ -92,19 +92,15 @@ def ctest(preset, label):
     fixed_addresses = ["setarch", "-R"]  # gcc 12's ThreadSanitizer cannot live with the randomisation of newer kernels
 
     def run(deadline):
-        found = 0
         allowed = preset == "tsan" and run_command([*fixed_addresses, "true"], deadline)[0] == 0
-        for line in output_lines([*fixed_addresses, *command] if allowed else command, deadline):
-            match = row.match(line) if isinstance(line, str) else None
-            if not match:
-                continue
-            found += 1
-            name, verdict = match.groups()
+        lines = output_lines([*fixed_addresses, *command] if allowed else command, deadline)
+        found = [match.groups() for line in lines if isinstance(line, str) and (match := row.match(line))]
+        for name, verdict in found:
             if verdict == "Passed":
                 yield PASS, name, ""
             else:
-                yield FAIL, name, f"{verdict}\n" + run_command(
-                    ["ctest", "--test-dir", f"build/{preset}", "-R", f"^{re.escape(name)}$", "-V"], deadline)[1]
+                again = ["ctest", "--test-dir", f"build/{preset}", "-R", f"^{re.escape(name)}$", "-V"]
+                yield FAIL, name, f"{verdict}\n{run_command(again, deadline)[1]}"
         if not found:
             yield FAIL, label, "ctest ran no test"
     return run
@@ -124,8 +120,8 @@ def cli(_deadline):
         elif got.returncode:
             yield FAIL, name, f"exit {got.returncode}\n" + "\n".join((got.stdout + got.stderr).splitlines()[-TAIL:])
         elif os.path.exists(exact) and open(exact, encoding="utf-8").read() != got.stdout:
-            difference = subprocess.run(["diff", "-u", exact, "-"], input=got.stdout, capture_output=True, text=True)
-            yield FAIL, name, difference.stdout
+            difference = subprocess.run(["diff", "-u", "--label", "expected", exact, "--label", "printed", "-"], input=got.stdout, capture_output=True, text=True)
+            yield FAIL, name, "other output\n" + difference.stdout
         else:
             yield PASS, name, ""
 
