@@ -23,5 +23,6 @@ hn_element_fn hn_ops_element_range;
 
 hn_element_fn hn_ops_element_reduce;
 hn_element_fn hn_ops_element_cum_sum;
+hn_element_fn hn_ops_element_shape_value;
 
 #endif

@@ -33,7 +33,7 @@ hone_status hn_ops_infer_binary(hn_infer *infer) {
 hone_status hn_ops_infer_bit_shift(hn_infer *infer) {
     static const char *const directions[] = {"LEFT", "RIGHT", NULL};
     int direction;
-    HN_TRY(hn_ops_word(infer, "direction", directions, &direction));
+    HN_TRY(hn_ops_word(infer->attrs, "direction", directions, &direction, infer->diag));
     return hn_ops_infer_binary(infer);
 }
 

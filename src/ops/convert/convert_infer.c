@@ -81,7 +81,7 @@ hone_status hn_ops_infer_cast(hn_infer *infer) {
     static const char *const modes[] = {"up", "down", "nearest", NULL};
     int mode;
     hone_dtype from = hn_infer_dtype(infer, 0), to = target_type(infer);
-    HN_TRY(hn_ops_word(infer, "round_mode", modes, &mode));
+    HN_TRY(hn_ops_word(infer->attrs, "round_mode", modes, &mode, infer->diag));
     if (infer->op->id == HN_OP_cast && !hn_dtype_is_known(to))
         HN_FAIL(infer->diag, HONE_INVALID_MODEL, "attribute to: %lld is no element type",
                 (long long)hn_attrs_int(infer->attrs, "to", HONE_NO_DTYPE));

@@ -23,7 +23,7 @@ hone_status hn_ops_infer_unary(hn_infer *infer) {
     static const char *const forms[] = {"none", "tanh", NULL};
     int form;
     HN_TRY(hn_ops_check_type(infer, 0, allowed_types[infer->op->id]));
-    if (infer->op->id == HN_OP_gelu) HN_TRY(hn_ops_word(infer, "approximate", forms, &form));
+    if (infer->op->id == HN_OP_gelu) HN_TRY(hn_ops_word(infer->attrs, "approximate", forms, &form, infer->diag));
     HN_TRY(hn_infer_like(infer, 0));
     if (gives_bool[infer->op->id]) infer->out[0].type = hn_type_tensor(HONE_BOOL);
     return HONE_OK;
