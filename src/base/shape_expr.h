@@ -1,16 +1,20 @@
 /* Integer expressions over named dimensions: the one representation of a size that is not known yet.
  *
- * A hn_dim is a constant (expr NULL) or an interned expression. Expressions are kept in a canonical form, so two dims are
- * equal for every value of the symbols if (not only if) hn_dim_same says so:
- *   - linear forms c0 + c1*a1 + c2*a2 ... over atoms, sorted by atom id, coefficients non-zero;
- *   - atoms: symbol, product of atoms, floor(a / b), a mod b, min, max, comparison (0 or 1), select(c, a, b), unknown.
- * Floor division and modulo by a positive constant are simplified where exact: (4*n + 8) / 4 = n + 2, (4*n) mod 4 = 0,
- * ((a/b)/c) = a/(b*c); also (s*a)/s = a and products cancel: (a*b)/b = a for symbols known to be >= 1.
- * Symbols are dimensions and are known to be >= 0; `positive` ones to be >= 1. Bounds of a symbol (low, high) may be set and
- * are used by hn_dim_range and to decide comparisons.
+ * A hn_dim is a constant (expr NULL) or an interned expression. Expressions are kept in a canonical form, so two dims
+ * are equal for every value of the symbols if (not only if) hn_dim_same says so:
+ *   - polynomials c0 + c1*m1 + c2*m2 ... with non-zero coefficients over monomials (products of atoms), leading
+ * monomial first; the order is by structure, so a text form does not depend on what else a pool holds;
+ *   - atoms: symbol, floor(a / b), min, max, comparison (0 or 1), select(c, a, b), scale. a mod b is a - b*floor(a/b).
+ * Products of sums are expanded. Floor division is simplified where exact: (4*n + 8) / 4 = n + 2, (4*n) mod 4 = 0,
+ * ((a/b)/c) = a/(b*c), (2*a + 3)/2 = a + 1, and common factors cancel: (s*a)/s = a, (a*b + a)/(b + 1) = a.
+ * A dim that divides is assumed to be >= 1 there: zero means an empty tensor, and then (s*a)/s is no number at all.
+ * Symbols are dimensions and are known to be >= 0; bounds of a symbol (low, high) may be set and are used by
+ * hn_dim_range and to decide comparisons, min and max. They must not be widened once expressions were made with them.
+ * What grows beyond fixed limits (48 terms, degree 16, depth 64, 4096 nodes as a tree) becomes unknown.
  *
  * All functions are total: overflow of 64 bits, division by zero or lack of memory give the unknown dim, never a trap.
- * With a NULL pool every argument must be constant or unknown, and no memory is touched: that is how the runtime infers. */
+ * With a NULL pool every argument must be constant or unknown, and no memory is touched: that is how the runtime
+ * infers. */
 #ifndef HN_BASE_SHAPE_EXPR_H
 #define HN_BASE_SHAPE_EXPR_H
 
@@ -45,7 +49,8 @@ void hn_expr_get_bounds(const hn_expr_pool *pool, int symbol, int64_t *low, int6
 hn_dim hn_dim_add(hn_expr_pool *pool, hn_dim a, hn_dim b);
 hn_dim hn_dim_sub(hn_expr_pool *pool, hn_dim a, hn_dim b);
 hn_dim hn_dim_mul(hn_expr_pool *pool, hn_dim a, hn_dim b);
-/* Floor division (towards minus infinity) and the modulo that goes with it; truncating division as C and ONNX Div do. */
+/* Floor division (towards minus infinity) and the modulo that goes with it; truncating division as C and ONNX Div do.
+ */
 hn_dim hn_dim_floor_div(hn_expr_pool *pool, hn_dim a, hn_dim b);
 hn_dim hn_dim_ceil_div(hn_expr_pool *pool, hn_dim a, hn_dim b);
 hn_dim hn_dim_mod(hn_expr_pool *pool, hn_dim a, hn_dim b);
@@ -57,7 +62,8 @@ hn_dim hn_dim_equal(hn_expr_pool *pool, hn_dim a, hn_dim b);
 hn_dim hn_dim_less(hn_expr_pool *pool, hn_dim a, hn_dim b);
 hn_dim hn_dim_select(hn_expr_pool *pool, hn_dim condition, hn_dim yes, hn_dim no);
 
-/* floor(a * scale) for a float scale, as Resize computes sizes: kept as an atom with the bits of the scale. */
+/* floor(a * scale) for a float scale, as Resize computes sizes (in float): kept as an atom with the bits of the scale.
+ * Whole scales and 1/2, 1/4, ... become products and divisions. A negative scale or one >= 2^31 gives unknown. */
 hn_dim hn_dim_scale(hn_expr_pool *pool, hn_dim a, float scale);
 
 /* True when both are constant and equal, or the same interned expression; an unknown is never the same as anything. */
@@ -66,13 +72,16 @@ bool hn_dim_same(hn_dim a, hn_dim b);
 void hn_dim_range(const hn_expr_pool *pool, hn_dim d, int64_t *low, int64_t *high);
 /* True when d contains an unknown anywhere. */
 bool hn_dim_has_unknown(hn_dim d);
-/* Value for given symbol values (`count` of them); false when unknown, out of 64 bits or a division by zero. */
+/* Value for given symbol values (`count` of them); false when unknown, out of 64 bits or a division by zero (the side
+ * that a select does not take may be either). */
 bool hn_dim_eval(hn_dim d, const int64_t *symbol, int count, int64_t *out);
-/* d with symbol number i replaced by replacement[i] (a hn_dim of `pool`); entries whose expr is unknown leave symbol i. */
+/* d with symbol number i replaced by replacement[i] (a hn_dim of `pool`); entries whose expr is unknown leave symbol i.
+ */
 hn_dim hn_dim_substitute(hn_expr_pool *pool, hn_dim d, const hn_dim *replacement, int count);
 
 /* Text form: "12", "batch", "2*height + 1", "floor(a/3)", "?" ; hn_dim_parse reads what hn_dim_print writes
- * (operators + - * parentheses; floor(a/b) mod(a,b) min max equal less select scale(a,0x3f000000)). */
+ * (operators + - * parentheses; floor(a/b) mod(a,b) min max equal less select scale(a,0x3f000000)). Names other than
+ * identifiers stand in single quotes: 'past + 1'. */
 void hn_dim_print(hn_str *out, hn_dim d, const hn_expr_pool *pool);
 /* Parses from *text, moves it behind the expression; false on a syntax error. Names become symbols of `pool`. */
 bool hn_dim_parse(hn_expr_pool *pool, const char **text, hn_dim *out);
@@ -84,8 +93,11 @@ typedef struct hn_expr_code {
     size_t n, capacity;
 } hn_expr_code;
 bool hn_expr_encode(hn_arena *arena, hn_expr_code *code, hn_dim d);
-/* Number of stack entries needed, or -1 when the code is malformed (bounds, operators, stack underflow, symbol >= count). */
+/* Number of stack entries needed, or -1 when the code is malformed (bounds, operators, stack underflow, symbol >=
+ * count). */
 int hn_expr_check(const int64_t *code, size_t n, int symbol_count);
+/* Number of the symbol when the (checked) code is just that symbol, else -1. */
+int hn_expr_code_symbol(const int64_t *code, size_t n);
 /* Evaluates checked code; false on overflow or division by zero. */
 bool hn_expr_run(const int64_t *code, size_t n, const int64_t *symbol, int64_t *out);
 
