@@ -65,7 +65,7 @@ static hone_status check_blocks(const hn_infer *infer, hn_dim *block) {
     int mode;
     HN_TRY(hn_ops_check_type(infer, 0, HN_TYPES_WHOLE_BYTES));
     HN_TRY(hn_ops_check_rank(infer, 0, 4));
-    HN_TRY(hn_ops_word(infer, "mode", block_modes, &mode));
+    HN_TRY(hn_ops_word(infer->attrs, "mode", block_modes, &mode, infer->diag));
     if (size < 1 || size > INT32_MAX)
         HN_FAIL(infer->diag, HONE_INVALID_MODEL, "attribute blocksize is %lld", (long long)size);
     *block = hn_dim_const(size);

@@ -70,7 +70,7 @@ hone_status hn_ops_infer_pad(hn_infer *infer) {
     HN_TRY(hn_ops_check_type(infer, 1, HN_TYPE(INT64)));
     HN_TRY(hn_ops_check_same_type(infer, 0, 2));
     HN_TRY(hn_ops_check_type(infer, 3, HN_TYPE(INT32) | HN_TYPE(INT64)));
-    HN_TRY(hn_ops_word(infer, "mode", modes, &mode));
+    HN_TRY(hn_ops_word(infer->attrs, "mode", modes, &mode, infer->diag));
     if (out.rank >= 0) {
         pad_list list;
         HN_TRY(read_pads(infer, out.rank, &list));
