@@ -188,8 +188,10 @@ bool hn_ir_set_bodies(hn_node *node, hn_graph *const *body, int n) {
 }
 
 bool hn_ir_rename(hn_value *value, const char *name) {
-    const char *unique = hn_ir_unique_name(value->graph->model, name);
-    if (!unique) return false;
+    hn_model *model = value->graph->model;
+    if (strcmp(value->name, name) == 0) return true;
+    const char *unique = hn_ir_unique_name(model, name);
+    if (!unique || !hn_map_put_text(&model->names, value->name, NULL)) return false; /* the old name is free again */
     value->name = unique;
     return true;
 }

@@ -1,0 +1,57 @@
+/* Conversions of nodes of older opsets into the newest one, and what they are made of. */
+#ifndef HN_FRONTEND_ONNX_CONVERT_H
+#define HN_FRONTEND_ONNX_CONVERT_H
+
+#include "frontend/onnx/onnx_import.h"
+
+/* Changes node->op, node->attrs and node->in to the newest form, or emits nodes and sets node->result. */
+typedef hone_status hn_onnx_convert_fn(hn_onnx_node *node);
+
+/* One row of onnx_map.def. */
+typedef struct hn_onnx_row {
+    const char *name;           /* as in the file */
+    int since;                  /* first opset for which the row holds, until the next row of the name */
+    const char *op;             /* of the IR */
+    hn_onnx_convert_fn *import; /* NULL: the newest form already */
+} hn_onnx_row;
+
+/* The row for `name` at `opset`. NULL: no such operator; *since then is the first opset that has it, or 0. */
+const hn_onnx_row *hn_onnx_find_row(const char *name, int64_t opset, int *since);
+/* Row number i in the order of the file, or NULL behind the last. */
+const hn_onnx_row *hn_onnx_row_at(size_t i);
+
+/* Functions named in onnx_map.def. */
+hn_onnx_convert_fn hn_onnx_axes_to_input, hn_onnx_clip_limits, hn_onnx_pad_inputs, hn_onnx_slice_inputs,
+    hn_onnx_split_input, hn_onnx_split_evenly, hn_onnx_top_k_input, hn_onnx_dropout_ratio, hn_onnx_dropout_mask,
+    hn_onnx_coerced_to_2d, hn_onnx_group_scale, hn_onnx_batch_norm_7, hn_onnx_batch_norm_9, hn_onnx_upsample_7,
+    hn_onnx_upsample_9, hn_onnx_resize_10, hn_onnx_resize_11, hn_onnx_resize_inputs, hn_onnx_scan_8,
+    hn_onnx_branches_in_order;
+
+/* ---- building blocks (onnx_call.c) ---- */
+
+/* Removes the attribute and gives it, or NULL. */
+const hn_attr *hn_onnx_take_attr(hn_onnx_node *node, const char *name);
+const hn_attr *hn_onnx_get_attr(const hn_onnx_node *node, const char *name);
+/* Replaces or adds. */
+HONE_MUST_USE hone_status hn_onnx_set_attr(hn_onnx_node *node, hn_attr attr);
+hn_attr hn_onnx_text_attr(const char *name, const char *text);
+/* Input i, NULL when absent. */
+hn_value *hn_onnx_in(const hn_onnx_node *node, size_t i);
+HONE_MUST_USE hone_status hn_onnx_set_in(hn_onnx_node *node, size_t i, hn_value *value);
+/* Constants named <node>_<suffix>. */
+HONE_MUST_USE hone_status hn_onnx_ints(hn_onnx_node *node, const char *suffix, const int64_t *value, int n,
+                                       hn_value **out);
+HONE_MUST_USE hone_status hn_onnx_floats(hn_onnx_node *node, const char *suffix, const float *value, int n,
+                                         hn_value **out);
+/* A scalar of the element type of `like`. */
+HONE_MUST_USE hone_status hn_onnx_scalar_like(hn_onnx_node *node, const char *suffix, hn_value *like, float value,
+                                              hn_value **out);
+/* Emits a node <node>_<suffix> with one output before the one being imported. `attrs` may be NULL. */
+HONE_MUST_USE hone_status hn_onnx_emit(hn_onnx_node *node, const char *suffix, hn_op_id op, const hn_attr *attrs,
+                                       uint32_t n_attrs, int n_in, hn_value *const *in, hn_value **out);
+/* Emits the node itself as it stands now: node->result gets its outputs. */
+HONE_MUST_USE hone_status hn_onnx_emit_self(hn_onnx_node *node);
+/* Rank of a value, -1 while unknown. */
+int hn_onnx_rank(const hn_value *value);
+
+#endif

@@ -1,0 +1,123 @@
+/* Why an input has no value: a producer that comes later, a cycle, or nothing at all. Runs only after a fault, so it
+ * reads the nodes again instead of keeping them. */
+#include "frontend/onnx/onnx_import.h"
+
+#include <string.h>
+
+#define CYCLE_SHOWN 8
+
+typedef struct node_list {
+    hn_onnx_node_proto *at;
+    size_t n;
+    hn_map producers;          /* output name -> &at[i] */
+    hn_onnx_node_proto **from; /* search: the node through which i was reached */
+} node_list;
+
+static hone_status read_nodes(const hn_pb *pb, const hn_pb_list *spans, node_list *out) {
+    *out = (node_list){.n = spans->n};
+    hn_map_init(&out->producers, pb->arena);
+    out->at = HN_NEW_ARRAY(pb->arena, hn_onnx_node_proto, spans->n);
+    out->from = HN_NEW_ARRAY(pb->arena, hn_onnx_node_proto *, spans->n);
+    if (!out->at || !out->from) return HONE_OUT_OF_MEMORY;
+    for (size_t i = 0; i < spans->n; i++) {
+        const hone_status status = hn_onnx_read_node(pb, spans->at[i], &out->at[i]);
+        if (status == HONE_OUT_OF_MEMORY) return status;
+        for (size_t k = 0; status == HONE_OK && k < out->at[i].output.n; k++) {
+            const hn_bytes name = out->at[i].output.at[k];
+            if (name.n && !hn_map_put(&out->producers, name.data, name.n, &out->at[i])) return HONE_OUT_OF_MEMORY;
+        }
+    }
+    return HONE_OK;
+}
+
+static hn_onnx_node_proto *producer(const node_list *list, hn_bytes name) {
+    return name.n ? hn_map_get(&list->producers, name.data, name.n) : NULL;
+}
+
+/* Breadth first from `start` towards its inputs; true when `goal` is reached. */
+static bool depends_on(const hn_pb *pb, node_list *list, hn_onnx_node_proto *start, const hn_onnx_node_proto *goal) {
+    hn_vec(hn_onnx_node_proto *) queue = {0};
+    if (!hn_vec_push(pb->arena, &queue, start)) return false;
+    list->from[start - list->at] = start;
+    for (size_t i = 0; i < queue.n; i++) {
+        hn_onnx_node_proto *node = queue.at[i];
+        if (node == goal) return true;
+        for (size_t k = 0; k < node->input.n; k++) {
+            hn_onnx_node_proto *next = producer(list, node->input.at[k]);
+            if (!next || list->from[next - list->at]) continue;
+            list->from[next - list->at] = node;
+            if (!hn_vec_push(pb->arena, &queue, next)) return false;
+        }
+    }
+    return false;
+}
+
+static const char *node_text(const hn_pb *pb, const node_list *list, const hn_onnx_node_proto *node) {
+    if (node->name.n) return hn_onnx_show(pb, node->name);
+    return hn_arena_format(pb->arena, "node %td (%s)", node - list->at, hn_onnx_show(pb, node->op_type));
+}
+
+/* "a -> b -> c": each takes an output of the one before; `goal` was reached from `start` by going backwards. */
+static const char *cycle_text(const hn_pb *pb, const node_list *list, const hn_onnx_node_proto *start,
+                              const hn_onnx_node_proto *goal) {
+    hn_str text;
+    hn_str_init(&text, pb->arena);
+    const hn_onnx_node_proto *node = goal;
+    for (int i = 0; i < CYCLE_SHOWN && node != start; i++, node = list->from[node - list->at])
+        hn_str_add(&text, "%s -> ", node_text(pb, list, node));
+    if (node != start) hn_str_add(&text, "... -> ");
+    hn_str_add(&text, "%s -> %s", node_text(pb, list, start), node_text(pb, list, goal));
+    return hn_str_text(&text);
+}
+
+static const char *closest_name(const hn_onnx_scope *scope, const char *name) {
+    const char *best = NULL;
+    int distance = 0;
+    for (; scope; scope = scope->parent)
+        for (size_t i = 0; i < scope->names.n; i++) hn_onnx_suggest(name, scope->names.entry[i].key, &best, &distance);
+    return best;
+}
+
+static hone_status explain_undefined(const hn_onnx_scope *scope, const hn_pb *pb, hn_bytes name) {
+    hn_diag *diag = pb->diag;
+    const char *shown = hn_onnx_show(pb, name), *close = closest_name(scope, shown);
+    const size_t first = hn_onnx_mark(scope->import);
+    hn_diag_add(diag, HONE_ERROR, HONE_INVALID_MODEL,
+                "input '%s' does not exist: no %s, initializer or node before this one has that name", shown,
+                scope->function ? "function input" : "graph input");
+    if (close) hn_diag_hint(diag, first, "did you mean '%s'?", close);
+    hn_diag_hint(diag, first, "the part of the model that makes '%s' is missing: export the model again", shown);
+    return HONE_INVALID_MODEL;
+}
+
+static hone_status explain(const hn_onnx_scope *scope, const hn_pb *pb, size_t index, hn_bytes name) {
+    node_list list;
+    hn_diag *diag = pb->diag;
+    const size_t first = hn_onnx_mark(scope->import);
+    const hn_pb quiet = {pb->base, pb->arena, NULL};
+    HN_TRY(read_nodes(&quiet, scope->nodes, &list));
+    hn_onnx_node_proto *maker = producer(&list, name), *user = &list.at[index];
+    if (!maker) return explain_undefined(scope, pb, name);
+    const char *shown = hn_onnx_show(pb, name);
+    if (depends_on(pb, &list, maker, user)) {
+        const char *cycle = cycle_text(pb, &list, maker, user);
+        hn_diag_add(diag, HONE_ERROR, HONE_INVALID_MODEL, "the nodes form a cycle: %s", cycle ? cycle : shown);
+        hn_diag_hint(diag, first, "a graph may not feed a node from its own result: cut the edge '%s', or use Loop",
+                     shown);
+        return HONE_INVALID_MODEL;
+    }
+    hn_diag_add(diag, HONE_ERROR, HONE_INVALID_MODEL,
+                "input '%s' is used before it is made: its node %s has number %td, this one has number %zu", shown,
+                node_text(pb, &list, maker), maker - list.at, index);
+    hn_diag_hint(diag, first, "ONNX wants nodes in the order of execution: sort them and save the model again");
+    return HONE_INVALID_MODEL;
+}
+
+hone_status hn_onnx_explain_missing(const hn_onnx_scope *scope, size_t index, hn_bytes name) {
+    hn_arena temporary;
+    hn_arena_init(&temporary, scope->import->scratch.allocator);
+    const hn_pb pb = {scope->import->source.pb.base, &temporary, scope->import->diag};
+    const hone_status status = explain(scope, &pb, index, name);
+    hn_arena_free(&temporary);
+    return status;
+}
