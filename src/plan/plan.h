@@ -193,16 +193,18 @@ const uint32_t *hn_plan_step_out(const hn_plan *plan, const hn_plan_step *step);
 const uint32_t *hn_plan_step_blocks(const hn_plan *plan, const hn_plan_step *step);
 /* Evaluates expression `expr` for the symbol values; false: unknown, overflow. */
 bool hn_plan_eval(const hn_plan *plan, uint32_t expr, const int64_t *symbol, int64_t *out);
+/* True when rank and dims follow from the symbols: no expression of the value is unknown. */
+bool hn_plan_has_dims(const hn_plan *plan, const hn_plan_value *value);
 /* Evaluates a value's dims; false when its rank or a dim is not known before running, or negative. */
 bool hn_plan_dims(const hn_plan *plan, const hn_plan_value *value, const int64_t *symbol, int64_t *dim);
 
-/* A query in compact form: what BLOBS holds. */
+/* A query in compact form: what BLOBS holds. (plan_read_query.c) */
 HONE_MUST_USE hone_status hn_plan_query_encode(const hn_query *query, hn_str *out, hn_diag *diag);
 HONE_MUST_USE hone_status hn_plan_query_decode(const void *bytes, size_t n, hn_query *out, hn_diag *diag);
 
 /* Arena layout of block 0 in memory space `space` for given symbol values: sets offset[v] for the values with PLANNED
  * storage there, and gives the arena's bytes and the largest sum of live bytes. Buffers are 64-byte aligned with 64
- * bytes of slack. (plan_memory.c) */
+ * bytes of slack. (plan_read_memory.c) */
 HONE_MUST_USE hone_status hn_plan_memory(const hn_plan *plan, const int64_t *symbol, int space, hn_arena *scratch,
                                          uint64_t *offset, uint64_t *total, uint64_t *live, hn_diag *diag);
 
