@@ -6,7 +6,7 @@
 
 /* Columns: bit name, text. One list for enum, names and parsing. */
 #define HN_CPU_FEATURES(X)                                                                                             \
-    X(AVX2, "avx2") /* with FMA and F16C */                                                                            \
+    X(AVX2, "avx2")     /* with FMA and F16C */                                                                        \
     X(AVX512, "avx512") /* F, BW, VL, DQ */                                                                            \
     X(AVX512VNNI, "avx512vnni")                                                                                        \
     X(AVX512BF16, "avx512bf16")                                                                                        \
@@ -37,6 +37,10 @@ void hn_cpu_text(uint32_t features, char *out, size_t size);
 void hn_cpu_model(char *out, size_t size);
 /* Physical cores that this process may use (affinity mask and cgroup quota honoured); at least 1. */
 int hn_cpu_cores(void);
+/* CPUs that the cgroups of this process allow (version 1 and 2), rounded down, at least 1; 0 when there is no limit.
+ * `root` is put before /proc and /sys: "" but in tests. */
+int hn_cpu_quota(const char *root);
+/* Bytes of the data cache of level 1, 2 or 3; 0 when unknown. */
 size_t hn_cpu_cache_bytes(int level);
 
 #endif

@@ -17,7 +17,9 @@ void hn_pool_destroy(hn_pool **pool);
 int hn_pool_threads(const hn_pool *pool);
 /* Runs fn(argument, 0..tasks-1, worker) and returns when all are done. `pool` NULL: inline. Allocates nothing. */
 void hn_pool_run(hn_pool *pool, int tasks, hn_pool_fn fn, void *argument);
-/* Brackets several calls: between enter and leave idle workers spin without sleeping. False: busy, runs will be inline. */
+/* Brackets several calls: between enter and leave idle workers spin longer (about 2 ms, giving way to other threads)
+ * before they sleep. False: another thread is inside, runs will be inline, and leave must not be called. May be nested.
+ */
 bool hn_pool_enter(hn_pool *pool);
 void hn_pool_leave(hn_pool *pool);
 
