@@ -1,6 +1,7 @@
 /* Data movement over tensors of dimension expressions. */
 #include "ops/element.h"
 
+#include "base/dtype.h"
 #include "ops/block.h"
 
 /* Input i as integers: its data, or its elements if all are constant. NULL when they are not known. */
@@ -46,4 +47,14 @@ bool hn_ops_element_move(const hn_infer *infer, const hn_tensor *const *in, hn_t
     }
     hn_arena_free(&scratch);
     return known;
+}
+
+hn_dim hn_ops_fit_element(const hn_infer *infer, hone_dtype dtype, hn_dim d) {
+    int bits = dtype == HONE_BOOL ? 1 : hone_dtype_bits(dtype);
+    bool is_signed = hn_dtype_is_signed_int(dtype);
+    int64_t low = d.value, high = d.value, end = (int64_t)(UINT64_MAX >> (bits >= 64 ? 1 : 64 - bits + is_signed));
+    if (hn_dim_is_unknown(d)) return d;
+    if (!hn_dim_is_const(d)) hn_dim_range(infer->exprs, d, &low, &high);
+    bool assumed = bits >= 32 && !hn_dim_is_const(d) && (is_signed || low >= 0);
+    return assumed || (low >= (is_signed ? -end - 1 : 0) && high <= end) ? d : HN_UNKNOWN_DIM;
 }

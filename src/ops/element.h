@@ -9,6 +9,10 @@
  * known. */
 hn_element_fn hn_ops_element_move;
 
+/* `d` as an element of type `dtype` (integer or bool): itself when it fits, unknown when it does not or may not.
+ * Symbolic elements are sizes and fit into 32 bits by assumption; into fewer when their bounds say so. */
+hn_dim hn_ops_fit_element(const hn_infer *infer, hone_dtype dtype, hn_dim d);
+
 hn_element_fn hn_ops_element_unary;
 hn_element_fn hn_ops_element_binary;
 hn_element_fn hn_ops_element_compare;

@@ -15,7 +15,8 @@
 #else
 #define CANARY 32
 #endif
-#define SMALL 64 /* elements of inputs whose elements are made symbolic */
+#define SMALL 64   /* elements of inputs whose elements are made symbolic */
+#define LARGE 4096 /* symbols stand for sizes, whose products fit into 32 bits; data beyond this are none */
 
 enum shape_mode { EXACT, SAME_SYMBOLS, OWN_SYMBOLS, UNKNOWN_DIMS, UNKNOWN_RANKS };
 enum data_mode { ALL_DATA, SYMBOLIC_DATA, NO_DATA };
@@ -182,7 +183,14 @@ static hn_dim make_symbol(op_case *c, int64_t value, bool shared) {
 }
 
 static bool is_small_integers(const hn_tensor *t) {
-    return (hn_dtype_is_int(t->dtype) || t->dtype == HONE_BOOL) && hn_tensor_count(t) <= SMALL;
+    bool integers = (hn_dtype_is_int(t->dtype) && t->dtype != HONE_UINT64) || t->dtype == HONE_BOOL;
+    return integers && hn_tensor_count(t) <= SMALL;
+}
+
+static bool may_be_sizes(const hn_tensor *t) {
+    for (int64_t i = 0; i < hn_tensor_count(t); i++)
+        if (hn_tensor_int(t, i) > LARGE || hn_tensor_int(t, i) < -LARGE) return false;
+    return true;
 }
 
 /* The elements as expressions; `kept` (a number) stays constant. */
@@ -191,7 +199,7 @@ static hn_dim *symbolic_elements(op_case *c, const hn_tensor *t, bool symbolic) 
     hn_dim *element = HN_NEW_ARRAY(&c->arena, hn_dim, n);
     for (int64_t i = 0; i < n; i++) {
         int64_t value = hn_tensor_int(t, i);
-        bool kept = !symbolic || value <= 0 || t->dtype == HONE_BOOL;
+        bool kept = !symbolic || value <= 0 || value > LARGE || t->dtype == HONE_BOOL;
         element[i] = kept ? hn_dim_const(value) : make_symbol(c, value, true);
     }
     return element;
@@ -326,7 +334,7 @@ EXPORT int case_elements(op_case *c, int symbolic, int *known) {
     hn_infer infer = start_infer(c, EXACT, ALL_DATA);
     for (int i = 0; i < c->n_in; i++) {
         if (!c->in[i]) continue;
-        bool integers = is_small_integers(c->in[i]);
+        bool integers = is_small_integers(c->in[i]) && (!symbolic || may_be_sizes(c->in[i]));
         if (!integers && (i == 0 || !move) && c->op->id != HN_OP_shape && c->op->id != HN_OP_size) return -1;
         if (integers) in[i] = dims_of(c, i, symbolic && (i == 0 || !move));
         if (i == 0 || !move) c->in_info[i].data = NULL;

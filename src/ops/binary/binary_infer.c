@@ -78,11 +78,15 @@ static element_fn *const element_of[HN_OP_COUNT] = {
 static void apply(const hn_infer *infer, hn_tensor *out, const hn_tensor *a, const hn_tensor *b) {
     const hn_tensor *in[] = {a, b};
     const hn_dim *left = a->data, *right = b->data;
+    element_fn *element = element_of[infer->op->id];
     hn_broadcast w;
-    for (bool more = hn_broadcast_begin(&w, out, in, 2); more; more = hn_broadcast_next(&w))
-        for (int i = 0; i < w.length; i++)
-            ((hn_dim *)out->data)[w.out + i] = element_of[infer->op->id](
-                infer->exprs, infer->attrs, left[w.at[0] + i * w.step[0]], right[w.at[1] + i * w.step[1]]);
+    for (bool more = hn_broadcast_begin(&w, out, in, 2); more; more = hn_broadcast_next(&w)) {
+        for (int i = 0; i < w.length; i++) {
+            hn_dim d =
+                element(infer->exprs, infer->attrs, left[w.at[0] + i * w.step[0]], right[w.at[1] + i * w.step[1]]);
+            ((hn_dim *)out->data)[w.out + i] = hn_ops_fit_element(infer, hn_infer_dtype(infer, 0), d);
+        }
+    }
 }
 
 bool hn_ops_element_binary(const hn_infer *infer, const hn_tensor *const *in, hn_tensor *const *out) {

@@ -93,15 +93,11 @@ hone_status hn_ops_infer_cast(hn_infer *infer) {
     return HONE_OK;
 }
 
-/* Sizes fit into 32 bits by assumption; into fewer only when they are known. */
 static hn_dim cast_dim(const hn_infer *infer, hone_dtype from, hone_dtype to, hn_dim d) {
     if (from == HONE_BOOL || from == to) return d;
     if (to == HONE_BOOL)
         return hn_dim_equal(infer->exprs, hn_dim_equal(infer->exprs, d, hn_dim_const(0)), hn_dim_const(0));
-    int64_t low, high, end = hone_dtype_bits(to) >= 64 ? INT64_MAX : (INT64_C(1) << (hone_dtype_bits(to) - 1)) - 1;
-    hn_dim_range(infer->exprs, d, &low, &high);
-    bool fits = low >= (hn_dtype_is_signed_int(to) ? -end - 1 : 0) && high <= end;
-    return fits || (hone_dtype_bits(to) >= 32 && !hn_dim_is_const(d)) ? d : HN_UNKNOWN_DIM;
+    return hn_ops_fit_element(infer, to, d);
 }
 
 bool hn_ops_element_cast(const hn_infer *infer, const hn_tensor *const *in, hn_tensor *const *out) {

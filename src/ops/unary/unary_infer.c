@@ -54,6 +54,7 @@ bool hn_ops_element_unary(const hn_infer *infer, const hn_tensor *const *in, hn_
     if (!in[0] || !element) return false;
     const hn_dim *from = in[0]->data;
     hn_dim *to = out[0]->data;
-    for (int64_t i = 0; i < hn_tensor_count(in[0]); i++) to[i] = element(infer->exprs, from[i]);
+    for (int64_t i = 0; i < hn_tensor_count(in[0]); i++)
+        to[i] = hn_ops_fit_element(infer, hn_infer_dtype(infer, 0), element(infer->exprs, from[i]));
     return true;
 }
