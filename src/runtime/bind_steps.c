@@ -139,57 +139,60 @@ static hone_status bind_step(hone_engine *engine, uint32_t i, hn_diag *diag) {
 /* ---- when heap memory can go back ---- */
 
 typedef struct release_scan {
-    hone_engine *engine;
-    const hn_plan_block *block;
-    uint32_t *mark; /* per value: 1 + number of the block whose scan saw it or keeps it */
-    uint32_t number, *list, n;
+    const hone_engine *engine;
+    uint32_t block;    /* the block that is looked at */
+    uint32_t *mark;    /* per value: 1 + the block whose scan saw it, or that keeps it */
+    uint32_t *list, n; /* values last seen at the present step */
 } release_scan;
 
-static void see_value(release_scan *r, uint32_t number, const bool *made_here) {
+static void see_value(release_scan *r, uint32_t number) {
     if (!number) return;
     const uint32_t root = r->engine->root[number - 1];
-    if (r->engine->plan.value[root].storage != HN_STORAGE_HEAP || r->mark[root] == r->number + 1 || !made_here[root])
-        return;
-    r->mark[root] = r->number + 1;
+    if (r->engine->plan.value[root].storage != HN_STORAGE_HEAP || r->engine->home[root] != r->block) return;
+    if (r->mark[root] == r->block + 1) return;
+    r->mark[root] = r->block + 1;
     r->list[r->n++] = root;
 }
 
-static void see_step(release_scan *r, const hn_bound_step *s, const bool *made_here) {
-    for (uint32_t k = 0; k < s->record->n_in; k++) see_value(r, s->in[k], made_here);
-    for (uint32_t k = 0; k < s->record->n_out; k++) see_value(r, s->out[k], made_here);
+static void see_step(release_scan *r, const hn_bound_step *s) {
+    for (uint32_t k = 0; k < s->record->n_in; k++) see_value(r, s->in[k]);
+    for (uint32_t k = 0; k < s->record->n_out; k++) see_value(r, s->out[k]);
     for (uint32_t b = 0; b < s->record->n_block; b++) {
         const hn_plan_block *body = &r->engine->plan.block[s->block[b]];
         for (uint32_t k = 0; k < body->n_results; k++)
-            see_value(r, r->engine->plan.arg[body->args + body->n_params + k], made_here);
-        for (uint32_t k = 0; k < body->n_steps; k++) see_step(r, &r->engine->step[body->first_step + k], made_here);
+            see_value(r, r->engine->plan.arg[body->args + body->n_params + k]);
+        for (uint32_t k = 0; k < body->n_steps; k++) see_step(r, &r->engine->step[body->first_step + k]);
     }
 }
 
 /* Backwards over a block: the first sight of a value is its last use. Results outlive the block. */
-static hone_status find_releases(hone_engine *engine, uint32_t number, uint32_t *mark, bool *made_here,
-                                 uint32_t *list) {
+static hone_status find_releases(hone_engine *engine, uint32_t number, uint32_t *mark, uint32_t *list) {
     const hn_plan_block *b = &engine->plan.block[number];
-    release_scan r = {engine, b, mark, number, list, 0};
-    for (uint32_t i = 0; i < b->n_steps; i++) {
-        const hn_bound_step *s = &engine->step[b->first_step + i];
-        for (uint32_t k = 0; k < s->record->n_out; k++)
-            if (s->out[k]) made_here[engine->root[s->out[k] - 1]] = true;
-    }
+    release_scan r = {engine, number, mark, list, 0};
     for (uint32_t k = 0; k < b->n_results; k++)
         mark[engine->root[engine->plan.arg[b->args + b->n_params + k] - 1]] = number + 1;
     for (uint32_t i = b->n_steps; i-- > 0;) {
         hn_bound_step *s = &engine->step[b->first_step + i];
         r.n = 0;
-        see_step(&r, s, made_here);
+        see_step(&r, s);
         s->n_release = r.n;
         s->release = hn_arena_copy(&engine->arena, list, r.n * sizeof *list);
         HN_TRY_ALLOC(s->release);
     }
-    for (uint32_t i = 0; i < b->n_steps; i++) {
-        const hn_bound_step *s = &engine->step[b->first_step + i];
-        for (uint32_t k = 0; k < s->record->n_out; k++)
-            if (s->out[k]) made_here[engine->root[s->out[k] - 1]] = false;
-    }
+    return HONE_OK;
+}
+
+static hone_status find_homes(hone_engine *engine) {
+    const hn_plan *plan = &engine->plan;
+    engine->home = HN_NEW_ARRAY(&engine->arena, uint32_t, plan->n_value);
+    HN_TRY_ALLOC(engine->home);
+    for (uint32_t i = 0; i < plan->n_value; i++) engine->home[i] = UINT32_MAX;
+    for (uint32_t b = 0; b < plan->n_block; b++)
+        for (uint32_t i = 0; i < plan->block[b].n_steps; i++) {
+            const hn_bound_step *s = &engine->step[plan->block[b].first_step + i];
+            for (uint32_t k = 0; k < s->record->n_out; k++)
+                if (s->out[k]) engine->home[s->out[k] - 1] = b;
+        }
     return HONE_OK;
 }
 
@@ -202,14 +205,13 @@ hone_status hn_engine_bind_steps(hone_engine *engine, hn_diag *diag) {
     for (uint32_t i = 0; i < plan->n_value; i++)
         engine->root[i] = plan->value[i].storage == HN_STORAGE_ALIAS ? engine->root[plan->value[i].alias] : i;
     for (uint32_t i = 0; i < plan->n_step; i++) HN_TRY(bind_step(engine, i, diag));
+    HN_TRY(find_homes(engine));
     hn_arena scratch;
     hn_arena_init(&scratch, engine->allocator);
     uint32_t *mark = HN_NEW_ARRAY(&scratch, uint32_t, plan->n_value),
              *list = HN_NEW_ARRAY(&scratch, uint32_t, plan->n_value);
-    bool *made_here = HN_NEW_ARRAY(&scratch, bool, plan->n_value);
-    hone_status status = mark && list && made_here ? HONE_OK : HONE_OUT_OF_MEMORY;
-    for (uint32_t b = 0; status == HONE_OK && b < plan->n_block; b++)
-        status = find_releases(engine, b, mark, made_here, list);
+    hone_status status = mark && list ? HONE_OK : HONE_OUT_OF_MEMORY;
+    for (uint32_t b = 0; status == HONE_OK && b < plan->n_block; b++) status = find_releases(engine, b, mark, list);
     hn_arena_free(&scratch);
     return status;
 }

@@ -30,7 +30,8 @@ struct hone_engine {
     hn_pool *pool;
     uint32_t features;
     hn_bound_step *step;
-    uint32_t *root;                 /* per value: the value whose memory it uses in the end */
+    uint32_t *root; /* per value: the value whose memory it uses in the end */
+    uint32_t *home; /* per value: block whose steps make it; UINT32_MAX for constants, inputs and parameters */
     const uint32_t *input, *output; /* value numbers + 1 */
     int n_input, n_output;
     hone_port *input_port, *output_port;
