@@ -27,59 +27,101 @@ static hone_status read_bool(hone_context *c, uint32_t number, const char *what,
     return HONE_OK;
 }
 
-/* Gives `to` the content of `from`: by handing over its heap block when `from` owns one, else by a copy. */
-static hone_status hand_over(hone_context *c, uint32_t from, uint32_t to) {
-    const hn_plan *plan = &c->engine->plan;
-    const uint32_t root = c->engine->root[from];
-    hn_tensor *t = &c->value[to];
-    const hn_tensor source = c->value[from];
-    HN_TRY(check_read(c, &source, "a result"));
-    if (source.dtype != t->dtype) HN_FAIL(&c->diag, HONE_MALFORMED, "a result changes its type");
-    hn_tensor_set_shape(t, source.rank, source.dim);
-    if (plan->value[to].storage == HN_STORAGE_HEAP && c->block[root] && c->block[root]->data == source.data &&
-        root != to) {
-        hn_context_release(c, to);
-        c->block[to] = c->block[root];
-        c->block[root] = NULL;
-        t->data = source.data;
-        return HONE_OK;
-    }
-    /* The old memory of `to` may be what `from` shows (a state passed through unchanged): keep it until the copy is
-     * done. */
-    hn_heap_block *old = c->block[to];
-    c->block[to] = NULL;
-    hone_status status = hn_context_place(c, to);
-    if (status == HONE_OK && hn_tensor_count(t)) hn_tensor_copy(t, &source);
-    hn_heap_give(old);
-    return status;
+/* True when `value` shows heap memory that a step of `block` made: only such memory may be handed on or given back
+ * here. */
+static bool owned_by(const hone_context *c, uint32_t value, uint32_t block) {
+    const uint32_t root = c->engine->root[value];
+    return c->engine->home[root] == block && c->block[root] && c->block[root]->data == c->value[value].data;
 }
 
-/* Memory that the steps of a body still hold (results that were copied, not handed over). */
-static void release_body(hone_context *c, const hn_plan_block *b) {
-    for (uint32_t i = 0; i < b->n_results; i++) hn_context_release(c, c->engine->root[block_result(c, b, i)]);
+/* Takes the content of `from` out of `block`: its memory when the block owns it, else a copy in new memory. */
+static hone_status take_content(hone_context *c, uint32_t from, uint32_t block, hn_tensor *held,
+                                hn_heap_block **memory) {
+    const hn_tensor source = c->value[from];
+    HN_TRY(check_read(c, &source, "a result"));
+    *held = source;
+    hn_tensor_set_shape(held, source.rank, source.dim);
+    if (owned_by(c, from, block)) {
+        *memory = c->block[c->engine->root[from]];
+        c->block[c->engine->root[from]] = NULL;
+        return HONE_OK;
+    }
+    *memory = hn_heap_take(&c->heap, hn_tensor_bytes(&source));
+    if (!*memory)
+        HN_FAIL(&c->diag, HONE_OUT_OF_MEMORY, "no memory for a result of %zu bytes", hn_tensor_bytes(&source));
+    held->data = (*memory)->data;
+    if (hn_tensor_count(held)) hn_tensor_copy(held, &source);
+    return HONE_OK;
 }
+
+/* Gives content to a value: heap values keep the memory, others (outputs of the model) get a copy. */
+static hone_status give_content(hone_context *c, uint32_t to, const hn_tensor *held, hn_heap_block *memory) {
+    hn_tensor *t = &c->value[to];
+    if (held->dtype != t->dtype) HN_FAIL(&c->diag, HONE_MALFORMED, "a result changes its type");
+    hn_context_release(c, to);
+    hn_tensor_set_shape(t, held->rank, held->dim);
+    t->data = held->data;
+    if (c->engine->plan.value[to].storage == HN_STORAGE_HEAP) {
+        c->block[to] = memory;
+        return HONE_OK;
+    }
+    HN_TRY(hn_context_place(c, to));
+    if (hn_tensor_count(t)) hn_tensor_copy(t, held);
+    hn_heap_give(memory);
+    return HONE_OK;
+}
+
+/* One value after the other; `block` owns the sources. */
+static hone_status hand_over(hone_context *c, uint32_t from, uint32_t block, uint32_t to) {
+    hn_tensor held;
+    hn_heap_block *memory;
+    HN_TRY(take_content(c, from, block, &held, &memory));
+    return give_content(c, to, &held, memory);
+}
+
+/* Results `from`.. of a body become its parameters `to`.. of the next round, all at once: two states may swap. */
+static hone_status advance_states(hone_context *c, uint32_t block, uint32_t from, uint32_t to, uint32_t n) {
+    const hn_plan_block *b = &c->engine->plan.block[block];
+    hn_tensor *held = HN_NEW_ARRAY(&c->scratch, hn_tensor, n);
+    hn_heap_block **memory = HN_NEW_ARRAY(&c->scratch, hn_heap_block *, n);
+    if (!held || !memory) return HONE_OUT_OF_MEMORY;
+    for (uint32_t i = 0; i < n; i++) HN_TRY(take_content(c, block_result(c, b, from + i), block, &held[i], &memory[i]));
+    for (uint32_t i = 0; i < n; i++) HN_TRY(give_content(c, block_param(c, b, to + i), &held[i], memory[i]));
+    return HONE_OK;
+}
+
+/* Gives back what a body's results still hold after those that are wanted were taken. */
+static void release_results(hone_context *c, uint32_t block) {
+    const hn_plan_block *b = &c->engine->plan.block[block];
+    for (uint32_t i = 0; i < b->n_results; i++) {
+        const uint32_t root = c->engine->root[block_result(c, b, i)];
+        if (c->engine->home[root] == block) hn_context_release(c, root);
+    }
+}
+
+/* The last state, held by a parameter, becomes an output of the step. */
+static hone_status give_state(hone_context *c, uint32_t param, uint32_t to) {
+    const hn_tensor held = c->value[param];
+    hn_heap_block *memory = c->block[param];
+    c->block[param] = NULL;
+    return give_content(c, to, &held, memory);
+}
+
+enum { NOBODY = UINT32_MAX - 1 }; /* owner of values that must be copied */
 
 /* ---- If ---- */
 
 static hone_status run_if(hone_context *c, const hn_bound_step *s) {
     bool condition;
     HN_TRY(read_bool(c, s->in[0] - 1, "the condition of If", &condition));
-    const hn_plan_block *b = &c->engine->plan.block[s->block[condition ? 0 : 1]];
+    const uint32_t block = s->block[condition ? 0 : 1];
+    const hn_plan_block *b = &c->engine->plan.block[block];
     if (b->n_results != s->record->n_out || b->n_params)
         HN_FAIL(&c->diag, HONE_MALFORMED, "If and its body do not fit");
-    HN_TRY(hn_context_run_block(c, (uint32_t)(b - c->engine->plan.block)));
+    HN_TRY(hn_context_run_block(c, block));
     for (uint32_t i = 0; i < s->record->n_out; i++)
-        if (s->out[i]) HN_TRY(hand_over(c, block_result(c, b, i), s->out[i] - 1));
-    for (uint32_t i = 0; i < b->n_results; i++) {
-        const uint32_t root = c->engine->root[block_result(c, b, i)];
-        bool captured = true; /* a captured value belongs to the block outside */
-        for (uint32_t k = 0; captured && k < b->n_steps; k++) {
-            const hn_bound_step *inner = &c->engine->step[b->first_step + k];
-            for (uint32_t o = 0; o < inner->record->n_out; o++)
-                if (inner->out[o] && c->engine->root[inner->out[o] - 1] == root) captured = false;
-        }
-        if (!captured) hn_context_release(c, root);
-    }
+        if (s->out[i]) HN_TRY(hand_over(c, block_result(c, b, i), block, s->out[i] - 1));
+    release_results(c, block);
     return HONE_OK;
 }
 
@@ -180,33 +222,7 @@ static hone_status loop_start(hone_context *c, const hn_bound_step *s, loop_run 
     set_scalar(c, condition, &l->frame.condition);
     for (uint32_t i = 0; i < l->n_state; i++) {
         if (!s->in[2 + i]) HN_FAIL(&c->diag, HONE_INVALID_ARGUMENT, "state %u of Loop has no initial value", i);
-        HN_TRY(hand_over(c, s->in[2 + i] - 1, block_param(c, l->body, 2 + i)));
-    }
-    return HONE_OK;
-}
-
-/* Results move to the parameters of the next round. All are computed before the first is moved: two states may swap. */
-static hone_status loop_advance(hone_context *c, const loop_run *l) {
-    hn_tensor *held = HN_NEW_ARRAY(&c->scratch, hn_tensor, l->n_state);
-    hn_heap_block **block = HN_NEW_ARRAY(&c->scratch, hn_heap_block *, l->n_state);
-    if (!held || !block) return HONE_OUT_OF_MEMORY;
-    for (uint32_t i = 0; i < l->n_state; i++) {
-        const hn_tensor *from = &c->value[block_result(c, l->body, 1 + i)];
-        HN_TRY(check_read(c, from, "a loop state"));
-        if (from->dtype != c->value[block_param(c, l->body, 2 + i)].dtype)
-            HN_FAIL(&c->diag, HONE_MALFORMED, "a loop state changes its type");
-        held[i] = *from;
-        block[i] = hn_heap_take(&c->heap, hn_tensor_bytes(from));
-        if (!block[i]) HN_FAIL(&c->diag, HONE_OUT_OF_MEMORY, "no memory for a loop state");
-        hn_tensor_set_shape(&held[i], from->rank, from->dim);
-        held[i].data = block[i]->data;
-        if (hn_tensor_count(from)) hn_tensor_copy(&held[i], from);
-    }
-    for (uint32_t i = 0; i < l->n_state; i++) {
-        const uint32_t to = block_param(c, l->body, 2 + i);
-        hn_context_release(c, to);
-        c->block[to] = block[i];
-        c->value[to] = held[i];
+        HN_TRY(hand_over(c, s->in[2 + i] - 1, NOBODY, block_param(c, l->body, 2 + i)));
     }
     return HONE_OK;
 }
@@ -221,8 +237,8 @@ static hone_status loop_round(hone_context *c, loop_run *l) {
         HN_TRY(check_read(c, slice, "a scan output"));
         HN_TRY(append_slice(c, l->step->out[port] - 1, slice, l->frame.iteration));
     }
-    HN_TRY(loop_advance(c, l));
-    release_body(c, l->body);
+    HN_TRY(advance_states(c, l->step->block[0], 1, 2, l->n_state));
+    release_results(c, l->step->block[0]);
     hn_arena_reset(&c->scratch);
     return HONE_OK;
 }
@@ -230,15 +246,11 @@ static hone_status loop_round(hone_context *c, loop_run *l) {
 static hone_status run_loop(hone_context *c, const hn_bound_step *s) {
     loop_run l;
     HN_TRY(loop_start(c, s, &l));
-    for (; l.frame.iteration < l.trips && l.frame.condition; l.frame.iteration++) {
-        const bool go_on = l.frame.condition;
-        if (!go_on) break;
-        HN_TRY(loop_round(c, &l));
-    }
+    for (; l.frame.iteration < l.trips && l.frame.condition; l.frame.iteration++) HN_TRY(loop_round(c, &l));
     for (uint32_t i = 0; i < s->record->n_out; i++) {
         if (!s->out[i]) continue;
         const uint32_t to = s->out[i] - 1;
-        if (i < l.n_state) HN_TRY(hand_over(c, block_param(c, l.body, 2 + i), to));
+        if (i < l.n_state) HN_TRY(give_state(c, block_param(c, l.body, 2 + i), to));
         else if (l.frame.iteration == 0) HN_TRY(empty_scan_output(c, to, block_result(c, l.body, 1 + i)));
         else HN_TRY(settle_scan_output(c, to));
     }
@@ -278,7 +290,7 @@ static hone_status scan_start(hone_context *c, const hn_bound_step *s, scan_run 
         const hn_tensor *t = &c->value[s->in[i] - 1];
         HN_TRY(check_read(c, t, "an input of Scan"));
         if (i < r->n_state) {
-            HN_TRY(hand_over(c, s->in[i] - 1, block_param(c, r->body, i)));
+            HN_TRY(hand_over(c, s->in[i] - 1, NOBODY, block_param(c, r->body, i)));
             continue;
         }
         int axis;
@@ -354,9 +366,8 @@ static hone_status scan_round(hone_context *c, const scan_run *r, int64_t at) {
         HN_TRY(check_read(c, slice, "a scan output"));
         HN_TRY(append_slice(c, r->step->out[i] - 1, slice, at));
     }
-    for (uint32_t i = 0; i < r->n_state; i++)
-        HN_TRY(hand_over(c, block_result(c, r->body, i), block_param(c, r->body, i)));
-    release_body(c, r->body);
+    HN_TRY(advance_states(c, r->step->block[0], 0, 0, r->n_state));
+    release_results(c, r->step->block[0]);
     hn_arena_reset(&c->scratch);
     return HONE_OK;
 }
@@ -367,7 +378,7 @@ static hone_status run_scan(hone_context *c, const hn_bound_step *s) {
     for (int64_t at = 0; at < r.length; at++) HN_TRY(scan_round(c, &r, at));
     for (uint32_t i = 0; i < s->record->n_out; i++) {
         if (!s->out[i]) continue;
-        if (i < r.n_state) HN_TRY(hand_over(c, block_param(c, r.body, i), s->out[i] - 1));
+        if (i < r.n_state) HN_TRY(give_state(c, block_param(c, r.body, i), s->out[i] - 1));
         else if (r.length == 0) HN_TRY(empty_scan_output(c, s->out[i] - 1, block_result(c, r.body, i)));
         else HN_TRY(turn_scan_output(c, &r, i - r.n_state));
     }
