@@ -1,0 +1,123 @@
+"""AveragePool, MaxPool, LpPool, GlobalAveragePool, GlobalMaxPool."""
+import itertools
+
+import numpy as np
+from optest import FLOATS, check, refused, run, values
+
+POOLS = ("AveragePool", "MaxPool", "LpPool")
+
+
+def test_windows():
+    for op in POOLS:
+        for kernel, stride, pads in itertools.product(([1, 1], [3, 2]), ([1, 1], [2, 3]), ([0, 0, 0, 0], [0, 1, 1, 0])):
+            if all(p < kernel[i % 2] for i, p in enumerate(pads)):
+                check(op, {"kernel_shape": kernel, "strides": stride, "pads": pads}, [values((2, 3, 8, 9))])
+        check(op, {"kernel_shape": [5]}, [values((2, 3, 70))])
+        check(op, {"kernel_shape": [5], "strides": [3], "pads": [2, 1]}, [values((2, 3, 71))])
+        check(op, {"kernel_shape": [2, 3, 2], "strides": [2, 1, 3], "pads": [1, 0, 1, 0, 2, 0]}, [values((1, 2, 5, 6, 7))])
+        check(op, {"kernel_shape": [8, 9]}, [values((2, 3, 8, 9))])
+
+
+def test_auto_pad():
+    for op in POOLS:
+        for mode, size, kernel, stride in itertools.product(("SAME_UPPER", "SAME_LOWER", "VALID"), (7, 8), (2, 3), (1, 2, 3)):
+            if op != "LpPool" or kernel >= stride:
+                check(op, {"kernel_shape": [kernel, 2], "strides": [stride, 2], "auto_pad": mode}, [values((1, 2, size, 9))])
+
+
+def test_dilations():
+    for op in POOLS:
+        check(op, {"kernel_shape": [3, 2], "dilations": [2, 3]}, [values((1, 2, 9, 8))])
+        check(op, {"kernel_shape": [3, 2], "dilations": [2, 3], "strides": [2, 2], "pads": [2, 1, 0, 1]}, [values((1, 2, 9, 8))])
+
+
+def test_ceil_mode():
+    for op in POOLS:
+        for size, kernel, stride, pad in itertools.product((6, 7, 8, 9), (2, 3), (2, 3), (0, 1)):
+            attributes = {"kernel_shape": [kernel, 2], "strides": [stride, 1], "pads": [pad, 0, pad, 0], "ceil_mode": 1}
+            check(op, attributes, [values((1, 2, size, 4))])
+
+
+def test_average_counts_padding():
+    x = values((1, 2, 7, 8))
+    for stride, pads, ceil in itertools.product((1, 2, 3), ([0, 0, 0, 0], [1, 1, 1, 1], [2, 0, 1, 1]), (0, 1)):
+        for include in (0, 1):
+            attributes = {"kernel_shape": [3, 3], "strides": [stride, stride], "pads": pads, "ceil_mode": ceil,
+                          "count_include_pad": include}
+            check("AveragePool", attributes, [x])
+    check("AveragePool", {"kernel_shape": [3], "dilations": [2], "pads": [2, 2], "count_include_pad": 1}, [values((1, 1, 7))])
+    check("AveragePool", {"kernel_shape": [2, 2], "auto_pad": "SAME_UPPER", "count_include_pad": 1}, [values((1, 1, 5, 5))])
+
+
+def test_average_beyond_padding():
+    """What ceil_mode adds beyond the padding never counts."""
+    x = np.arange(1, 6, dtype=np.float32).reshape(1, 1, 5)
+    attributes = {"kernel_shape": [3], "strides": [3], "ceil_mode": 1}
+    check("AveragePool", attributes, [x], expect=[np.array([[[2, 4.5]]], np.float32)])
+    check("AveragePool", {**attributes, "count_include_pad": 1}, [x], expect=[np.array([[[2, 4.5]]], np.float32)])
+    check("AveragePool", {**attributes, "count_include_pad": 1, "pads": [1, 0]}, [x],
+          expect=[np.array([[[1, 4]]], np.float32)])
+
+
+def test_max_indices():
+    for order in (0, 1):
+        for x, kernel in [((2, 3, 9), [3]), ((2, 3, 7, 8), [3, 2]), ((2, 2, 5, 6, 7), [2, 3, 2])]:
+            n = len(kernel)
+            for attributes in ({}, {"strides": [2] * n, "pads": [1] * n + [0] * n}, {"dilations": [2] * n}, {"ceil_mode": 1}):
+                check("MaxPool", {"kernel_shape": kernel, "storage_order": order, **attributes}, [values(x)], n_out=2)
+    ties = np.ones((1, 1, 4, 4), np.float32)
+    check("MaxPool", {"kernel_shape": [2, 2], "strides": [2, 2]}, [ties], n_out=2)
+
+
+def test_max_types():
+    for dtype in (np.int8, np.uint8):
+        check("MaxPool", {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]}, [values((1, 2, 9, 9), dtype, -128, 255)])
+    check("MaxPool", {"kernel_shape": [3]}, [np.array([[[-3, -1, -2, -np.inf, -7, -8, np.inf, 1]]], np.float32)])
+    x = np.array([[[1, np.nan, 2, 3, 4]]], np.float32)
+    check("MaxPool", {"kernel_shape": [2]}, [x], expect=[np.array([[[np.nan, np.nan, 3, 4]]], np.float32)])
+
+
+def test_float_types():
+    for op in (*POOLS, "GlobalAveragePool", "GlobalMaxPool"):
+        attributes = {"kernel_shape": [3, 2], "pads": [1, 0, 1, 0]} if op in POOLS else {}
+        for dtype in FLOATS:
+            x = values((2, 3, 6, 7), dtype)
+            want, = run(op, attributes, [x.astype(np.float64)])
+            check(op, attributes, [x], expect=[want.astype(dtype)])
+
+
+def test_lp_orders():
+    for p in (1, 2, 3, 4):
+        check("LpPool", {"kernel_shape": [3, 2], "p": p}, [values((1, 2, 6, 5))])
+    refused("LpPool", {"kernel_shape": [3, 2], "p": 0}, [values((1, 2, 6, 5))], "p is 0")
+
+
+def test_global():
+    for op in ("GlobalAveragePool", "GlobalMaxPool"):
+        for shape in ((2, 3, 5), (2, 3, 5, 7), (1, 2, 3, 4, 5), (1, 1, 1, 1), (2, 3, 31, 37)):
+            check(op, {}, [values(shape)])
+        check(op, {}, [values((0, 3, 5, 7))], expect=[np.zeros((0, 3, 1, 1), np.float32)])
+        refused(op, {}, [values((3,))], "rank 1")
+    check("GlobalAveragePool", {}, [np.zeros((1, 2, 0), np.float32)], expect=[np.full((1, 2, 1), np.nan, np.float32)])
+    check("GlobalMaxPool", {}, [np.zeros((1, 2, 0), np.float32)], expect=[np.full((1, 2, 1), -np.inf, np.float32)])
+    check("GlobalMaxPool", {}, [np.array([[[1, np.nan, 2]]], np.float32)], expect=[np.array([[[np.nan]]], np.float32)])
+
+
+def test_empty():
+    for op in POOLS:
+        check(op, {"kernel_shape": [2, 2]}, [values((0, 3, 4, 4))], expect=[np.zeros((0, 3, 3, 3), np.float32)])
+        check(op, {"kernel_shape": [2, 2]}, [values((1, 0, 4, 4))], expect=[np.zeros((1, 0, 3, 3), np.float32)])
+
+
+def test_refused():
+    x = values((1, 2, 6, 5))
+    for op in POOLS:
+        refused(op, {}, [x], "kernel_shape")
+        refused(op, {"kernel_shape": [2]}, [x], "kernel_shape")
+        refused(op, {"kernel_shape": [0, 2]}, [x], "kernel_shape[0] is 0")
+        refused(op, {"kernel_shape": [7, 2]}, [x], "does not fit")
+        refused(op, {"kernel_shape": [2, 2], "strides": [2, 0]}, [x], "strides[1]")
+        refused(op, {"kernel_shape": [2, 2], "auto_pad": "ANY"}, [x], "auto_pad")
+        refused(op, {"kernel_shape": []}, [values((2, 3))], "rank 2")
+        refused(op, {"kernel_shape": [2, 2]}, [x.astype(np.int32)], "int32")
+    refused("AveragePool", {"kernel_shape": [2, 2]}, [x.astype(np.int8)], "int8")
