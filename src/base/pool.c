@@ -66,8 +66,6 @@ static void futex_wake(_Atomic uint32_t *word, int threads) {
 static void relax(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
 #endif
 }
 

@@ -18,13 +18,13 @@ static bool put_op(encoder *e, hn_expr_op op, uint32_t operand) {
     return put_word(e, (int64_t)((uint64_t)operand << OPERAND_SHIFT | (uint64_t)op));
 }
 
-static bool put_constant(encoder *e, int64_t value) { return put_op(e, HN_OP_CONSTANT, 0) && put_word(e, value); }
+static bool put_constant(encoder *e, int64_t value) { return put_op(e, HN_CODE_CONSTANT, 0) && put_word(e, value); }
 
 static bool encode_linear(encoder *e, const hn_expr *expr) {
     bool ok = put_constant(e, expr->value);
     for (int i = 0; i < expr->n && ok; i++)
         ok = encode(e, (hn_dim){0, expr->arg[i].expr}) && put_constant(e, expr->arg[i].value) &&
-             put_op(e, HN_OP_MULTIPLY, 0) && put_op(e, HN_OP_ADD, 0);
+             put_op(e, HN_CODE_MULTIPLY, 0) && put_op(e, HN_CODE_ADD, 0);
     return ok;
 }
 
@@ -32,7 +32,7 @@ static bool encode_product(encoder *e, const hn_expr *expr) {
     bool ok = true;
     for (int i = 0; i < expr->n && ok; i++)
         for (int64_t j = 0; j < expr->arg[i].value && ok; j++)
-            ok = encode(e, (hn_dim){0, expr->arg[i].expr}) && ((i == 0 && j == 0) || put_op(e, HN_OP_MULTIPLY, 0));
+            ok = encode(e, (hn_dim){0, expr->arg[i].expr}) && ((i == 0 && j == 0) || put_op(e, HN_CODE_MULTIPLY, 0));
     return ok;
 }
 
@@ -51,25 +51,25 @@ static bool encode(encoder *e, hn_dim d) {
     case HN_EXPR_UNKNOWN:
         return false;
     case HN_EXPR_SYMBOL:
-        return put_op(e, HN_OP_SYMBOL, (uint32_t)d.expr->value);
+        return put_op(e, HN_CODE_SYMBOL, (uint32_t)d.expr->value);
     case HN_EXPR_PRODUCT:
         return encode_product(e, d.expr);
     case HN_EXPR_LINEAR:
         return encode_linear(e, d.expr);
     case HN_EXPR_FLOOR_DIV:
-        return encode_operands(e, d.expr, HN_OP_FLOOR_DIV);
+        return encode_operands(e, d.expr, HN_CODE_FLOOR_DIV);
     case HN_EXPR_SCALE:
-        return encode_operands(e, d.expr, HN_OP_SCALE);
+        return encode_operands(e, d.expr, HN_CODE_SCALE);
     case HN_EXPR_MIN:
-        return encode_operands(e, d.expr, HN_OP_MIN);
+        return encode_operands(e, d.expr, HN_CODE_MIN);
     case HN_EXPR_MAX:
-        return encode_operands(e, d.expr, HN_OP_MAX);
+        return encode_operands(e, d.expr, HN_CODE_MAX);
     case HN_EXPR_EQUAL:
-        return encode_operands(e, d.expr, HN_OP_IS_ZERO);
+        return encode_operands(e, d.expr, HN_CODE_IS_ZERO);
     case HN_EXPR_LESS:
-        return encode_operands(e, d.expr, HN_OP_IS_NEGATIVE);
+        return encode_operands(e, d.expr, HN_CODE_IS_NEGATIVE);
     case HN_EXPR_SELECT:
-        return encode_operands(e, d.expr, HN_OP_SELECT);
+        return encode_operands(e, d.expr, HN_CODE_SELECT);
     }
     return false;
 }
@@ -87,8 +87,8 @@ static hn_expr_op op_of(int64_t word) { return (hn_expr_op)((uint64_t)word & 0xF
 static uint64_t operand_of(int64_t word) { return (uint64_t)word >> OPERAND_SHIFT; }
 
 static bool operand_is_valid(hn_expr_op op, uint64_t operand, int symbol_count) {
-    if (op == HN_OP_SYMBOL) return operand < (uint64_t)symbol_count;
-    if (op == HN_OP_SCALE) return operand <= UINT32_MAX;
+    if (op == HN_CODE_SYMBOL) return operand < (uint64_t)symbol_count;
+    if (op == HN_CODE_SCALE) return operand <= UINT32_MAX;
     return operand == 0;
 }
 
@@ -97,8 +97,8 @@ int hn_expr_check(const int64_t *code, size_t n, int symbol_count) {
     if (symbol_count < 0) return -1;
     for (size_t i = 0; i < n; i++) {
         hn_expr_op op = op_of(code[i]);
-        if (op >= HN_OP_COUNT || !operand_is_valid(op, operand_of(code[i]), symbol_count)) return -1;
-        if (op == HN_OP_CONSTANT && ++i == n) return -1;
+        if (op >= HN_CODE_COUNT || !operand_is_valid(op, operand_of(code[i]), symbol_count)) return -1;
+        if (op == HN_CODE_CONSTANT && ++i == n) return -1;
         if (depth < hn_expr_op_inputs(op)) return -1;
         depth += 1 - hn_expr_op_inputs(op);
         if (depth > HN_EXPR_STACK) return -1;
@@ -114,8 +114,8 @@ bool hn_expr_run(const int64_t *code, size_t n, const int64_t *symbol, int64_t *
         hn_expr_op op = op_of(code[i]);
         uint32_t operand = (uint32_t)operand_of(code[i]);
         depth -= hn_expr_op_inputs(op);
-        if (op == HN_OP_CONSTANT) stack[depth] = (hn_number){code[++i], true};
-        else if (op == HN_OP_SYMBOL) stack[depth] = (hn_number){symbol[operand], true};
+        if (op == HN_CODE_CONSTANT) stack[depth] = (hn_number){code[++i], true};
+        else if (op == HN_CODE_SYMBOL) stack[depth] = (hn_number){symbol[operand], true};
         else stack[depth] = hn_number_apply(op, operand, &stack[depth]);
         depth++;
     }

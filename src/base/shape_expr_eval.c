@@ -4,14 +4,14 @@
 
 int hn_expr_op_inputs(hn_expr_op op) {
     switch (op) {
-    case HN_OP_CONSTANT:
-    case HN_OP_SYMBOL:
+    case HN_CODE_CONSTANT:
+    case HN_CODE_SYMBOL:
         return 0;
-    case HN_OP_SCALE:
-    case HN_OP_IS_ZERO:
-    case HN_OP_IS_NEGATIVE:
+    case HN_CODE_SCALE:
+    case HN_CODE_IS_ZERO:
+    case HN_CODE_IS_NEGATIVE:
         return 1;
-    case HN_OP_SELECT:
+    case HN_CODE_SELECT:
         return 3;
     default:
         return 2;
@@ -41,22 +41,22 @@ static hn_number scaled(hn_number a, uint32_t bits) {
 hn_number hn_number_apply(hn_expr_op op, uint32_t operand, const hn_number *input) {
     __int128 a = input[0].value, b, result;
     if (!input[0].ok) return bad();
-    if (op == HN_OP_SELECT) return input[a ? 1 : 2];
-    if (op == HN_OP_SCALE) return scaled(input[0], operand);
-    if (op == HN_OP_IS_ZERO) return good(a == 0);
-    if (op == HN_OP_IS_NEGATIVE) return good(a < 0);
+    if (op == HN_CODE_SELECT) return input[a ? 1 : 2];
+    if (op == HN_CODE_SCALE) return scaled(input[0], operand);
+    if (op == HN_CODE_IS_ZERO) return good(a == 0);
+    if (op == HN_CODE_IS_NEGATIVE) return good(a < 0);
     if (!input[1].ok) return bad();
     b = input[1].value;
     switch (op) {
-    case HN_OP_ADD:
+    case HN_CODE_ADD:
         return __builtin_add_overflow(a, b, &result) ? bad() : good(result);
-    case HN_OP_MULTIPLY:
+    case HN_CODE_MULTIPLY:
         return __builtin_mul_overflow(a, b, &result) ? bad() : good(result);
-    case HN_OP_FLOOR_DIV:
+    case HN_CODE_FLOOR_DIV:
         return floor_div(a, b);
-    case HN_OP_MIN:
+    case HN_CODE_MIN:
         return good(a < b ? a : b);
-    case HN_OP_MAX:
+    case HN_CODE_MAX:
         return good(a > b ? a : b);
     default:
         return bad();
@@ -79,7 +79,7 @@ static hn_number evaluate_linear(const hn_expr *expr, const values *known) {
     hn_number sum = good(expr->value);
     for (int i = 0; i < expr->n; i++) {
         hn_number atom = evaluate((hn_dim){0, expr->arg[i].expr}, known);
-        sum = apply_two(HN_OP_ADD, sum, apply_two(HN_OP_MULTIPLY, atom, good(expr->arg[i].value)));
+        sum = apply_two(HN_CODE_ADD, sum, apply_two(HN_CODE_MULTIPLY, atom, good(expr->arg[i].value)));
     }
     return sum;
 }
@@ -88,14 +88,14 @@ static hn_number evaluate_product(const hn_expr *expr, const values *known) {
     hn_number product = good(1);
     for (int i = 0; i < expr->n; i++) {
         hn_number factor = evaluate((hn_dim){0, expr->arg[i].expr}, known);
-        for (int64_t j = 0; j < expr->arg[i].value; j++) product = apply_two(HN_OP_MULTIPLY, product, factor);
+        for (int64_t j = 0; j < expr->arg[i].value; j++) product = apply_two(HN_CODE_MULTIPLY, product, factor);
     }
     return product;
 }
 
 static hn_number evaluate_extreme(const hn_expr *expr, const values *known) {
     hn_number best = evaluate(expr->arg[0], known);
-    hn_expr_op op = expr->kind == HN_EXPR_MIN ? HN_OP_MIN : HN_OP_MAX;
+    hn_expr_op op = expr->kind == HN_EXPR_MIN ? HN_CODE_MIN : HN_CODE_MAX;
     for (int i = 1; i < expr->n; i++) best = apply_two(op, best, evaluate(expr->arg[i], known));
     return best;
 }
@@ -121,15 +121,15 @@ static hn_number evaluate(hn_dim d, const values *known) {
     case HN_EXPR_MAX:
         return evaluate_extreme(d.expr, known);
     case HN_EXPR_FLOOR_DIV:
-        return evaluate_node(d.expr, HN_OP_FLOOR_DIV, known);
+        return evaluate_node(d.expr, HN_CODE_FLOOR_DIV, known);
     case HN_EXPR_SCALE:
-        return evaluate_node(d.expr, HN_OP_SCALE, known);
+        return evaluate_node(d.expr, HN_CODE_SCALE, known);
     case HN_EXPR_EQUAL:
-        return evaluate_node(d.expr, HN_OP_IS_ZERO, known);
+        return evaluate_node(d.expr, HN_CODE_IS_ZERO, known);
     case HN_EXPR_LESS:
-        return evaluate_node(d.expr, HN_OP_IS_NEGATIVE, known);
+        return evaluate_node(d.expr, HN_CODE_IS_NEGATIVE, known);
     case HN_EXPR_SELECT:
-        return evaluate_node(d.expr, HN_OP_SELECT, known);
+        return evaluate_node(d.expr, HN_CODE_SELECT, known);
     }
     return bad();
 }

@@ -101,18 +101,18 @@ typedef struct hn_number {
 } hn_number;
 
 typedef enum hn_expr_op {
-    HN_OP_CONSTANT, /* the value is the next word */
-    HN_OP_SYMBOL,   /* operand: number */
-    HN_OP_ADD,
-    HN_OP_MULTIPLY,
-    HN_OP_FLOOR_DIV,
-    HN_OP_SCALE, /* operand: bits of the float */
-    HN_OP_MIN,
-    HN_OP_MAX,
-    HN_OP_IS_ZERO,
-    HN_OP_IS_NEGATIVE,
-    HN_OP_SELECT,
-    HN_OP_COUNT
+    HN_CODE_CONSTANT, /* the value is the next word */
+    HN_CODE_SYMBOL,   /* operand: number */
+    HN_CODE_ADD,
+    HN_CODE_MULTIPLY,
+    HN_CODE_FLOOR_DIV,
+    HN_CODE_SCALE, /* operand: bits of the float */
+    HN_CODE_MIN,
+    HN_CODE_MAX,
+    HN_CODE_IS_ZERO,
+    HN_CODE_IS_NEGATIVE,
+    HN_CODE_SELECT,
+    HN_CODE_COUNT
 } hn_expr_op;
 
 /* How many numbers an operator takes. */
