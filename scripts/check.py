@@ -23,6 +23,8 @@ TAIL = 40  # lines of a failed command's output that are shown
 CLI_SECONDS = 300
 PASS, FAIL, SKIP = "PASS", "FAIL", "SKIP"
 
+VERDICT = re.compile(r"(PASS|FAIL|SKIP) +(\S.*?)(?:: |:?$|  +)(.*)")
+
 
 @dataclass
 class Group:
@@ -72,10 +74,10 @@ def printed(*command):
     def run(deadline):
         tail, verdicts, failed = deque(maxlen=TAIL), 0, False
         for line in output_lines(command, deadline, env={"HONE": HONE}):
-            match = re.match(r"(PASS|FAIL|SKIP) ([^:]+):? ?(.*)", line) if isinstance(line, str) else None
+            match = VERDICT.match(line) if isinstance(line, str) else None
             if match:
                 verdicts, failed = verdicts + 1, failed or match.group(1) == FAIL
-                yield match.group(1), match.group(2).strip(), match.group(3)
+                yield match.groups()
             elif isinstance(line, str):
                 tail.append(line)
             elif line != 0 and not failed:

@@ -9,8 +9,8 @@ from sources import blank, finish, read, root_argument, walk
 # evidence: (what, files, pattern in which {id} and {name} stand for the row's own); a pattern of None asks for the file only
 LISTS = {
     "src/abi/ops.def": (r'HN_OP\(\s*(?P<id>\w+)\s*,\s*"(?P<name>[\w.]+)"', [
-        ("implementation row", "src/ops/*/*.def", r"\bHN_\w+\(\s*{id}\s*,"),
-        ("case in tests", "tests/*/*", r"\b(HN_OP_)?{id}\b|\b{name}\b"),
+        ("implementation row", "src/ops/*/*.def", r"\bHN_\w+\(\s*{id}\s*[,)]"),
+        ("case in tests", "tests/*/*", r"\bHN_OP_{id}\b|\b{name}\b"),
     ]),
     "tools/hone/commands.def": (r"HN_COMMAND\(\s*(?P<id>\w+)\s*,", [
         ("source file", "tools/hone/cmd_{id}.c", None),
