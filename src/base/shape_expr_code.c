@@ -121,3 +121,8 @@ bool hn_expr_run(const int64_t *code, size_t n, const int64_t *symbol, int64_t *
     }
     return hn_number_fits(stack[0], out);
 }
+
+int hn_expr_code_symbol(const int64_t *code, size_t n) {
+    if (n != 1 || (code[0] & ((1 << OPERAND_SHIFT) - 1)) != HN_CODE_SYMBOL) return -1;
+    return (int)(code[0] >> OPERAND_SHIFT);
+}
