@@ -2,7 +2,7 @@
 
 HONE_OPS_BUILD names the build folder (default build/ops), HONE_OPS_FLAGS adds compiler flags. With sanitizers:
     HONE_OPS_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined" \\
-    LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 \\
+    LD_PRELOAD="$(for l in asan ubsan stdc++; do gcc -print-file-name=lib$l.so; done | paste -sd:)" ASAN_OPTIONS=detect_leaks=0 \\
     python tests/ops/run.py"""
 import ctypes
 import hashlib

@@ -51,7 +51,7 @@ static void *own(op_case *c, size_t bytes) {
     char *memory = malloc(bytes + CANARY ? bytes + CANARY : 1);
     if (!memory || c->n_owned == 2 * MAX_VALUES) abort();
     memset(memory, 0xCD, bytes);
-    memset(memory + bytes, 0xA7, CANARY);
+    for (int i = 0; i < CANARY; i++) memory[bytes + (size_t)i] = (char)0xA7;
     c->owned[c->n_owned] = memory;
     c->owned_bytes[c->n_owned++] = bytes;
     return memory;

@@ -276,6 +276,7 @@ def check(op, attributes, inputs, n_out=1, expect=None, rtol=None, atol=None, kn
         got = case.run()
         compare(got, oracle(op, attributes, inputs, n_out, evaluator) if expect is None else expect, rtol, atol)
         _check_elements(case, op, elements)
+        case.infer(symbolic=False)
         for i in range(n_out if n_out > 1 else 0):
             assert _same(case.run(left_out=i), got), f"other results when output {i} is not wanted"
     check_inference(op, attributes, inputs, got, known)
