@@ -92,10 +92,9 @@ hone_status hn_ops_infer_gather_nd(hn_infer *infer) {
 }
 
 static hone_status check_reduction(const hn_infer *infer) {
-    static const char *const words[] = {"none", "add", "mul", "max", "min", NULL};
     int reduction;
     HN_TRY(hn_ops_check_same_type(infer, 0, 2));
-    HN_TRY(hn_ops_word(infer->attrs, "reduction", words, &reduction, infer->diag));
+    HN_TRY(hn_ops_word(infer->attrs, "reduction", hn_index_reductions, &reduction, infer->diag));
     return reduction ? hn_ops_check_type(infer, 0, HN_TYPES_REAL | HN_TYPE(BOOL)) : HONE_OK;
 }
 

@@ -132,6 +132,7 @@ hone_status hn_ops_ref_gather_nd(hn_call *call) {
 /* ---- updates ---- */
 
 enum { TAKE, ADD, MUL, MAX, MIN };
+const char *const hn_index_reductions[] = {"none", "add", "mul", "max", "min", NULL};
 
 /* Of two values neither of which is greater, as with NaN, the newer one stays. */
 #define COMBINE(type, arithmetic)                                                                                      \
@@ -185,13 +186,6 @@ static void update(hn_tensor *out, int64_t at, const hn_tensor *updates, int64_t
         update_block(out, at + done, updates, from + done, n - done < HN_BLOCK ? (int)(n - done) : HN_BLOCK, reduction);
 }
 
-static int reduction_of(const hn_call *call) {
-    static const char *const words[] = {"none", "add", "mul", "max", "min"};
-    int reduction = MIN;
-    while (reduction > TAKE && !hn_attrs_text_is(call->attrs, "reduction", "none", words[reduction])) reduction--;
-    return reduction;
-}
-
 static hone_status check_updates(hn_call *call, int64_t wanted) {
     const int64_t have = hn_tensor_count(call->in[2]);
     if (have == wanted) return HONE_OK;
@@ -202,9 +196,10 @@ static hone_status check_updates(hn_call *call, int64_t wanted) {
 hone_status hn_ops_ref_scatter_elements(hn_call *call) {
     const hn_tensor *indices = call->in[1];
     hn_tensor *out = call->out[0];
-    const int reduction = reduction_of(call);
+    int reduction;
     int64_t *at;
     if (!out) return HONE_OK;
+    HN_TRY(hn_ops_word(call->attrs, "reduction", hn_index_reductions, &reduction, call->diag));
     hn_tensor_copy(out, call->in[0]);
     HN_TRY(check_updates(call, hn_tensor_count(indices)));
     HN_TRY(hn_index_elements(call, out, indices, hn_index_axis(call, 0, out->rank), &at));
@@ -214,9 +209,10 @@ hone_status hn_ops_ref_scatter_elements(hn_call *call) {
 
 hone_status hn_ops_ref_scatter_nd(hn_call *call) {
     hn_tensor *out = call->out[0];
-    const int reduction = reduction_of(call);
+    int reduction;
     hn_index_slices slices;
     if (!out) return HONE_OK;
+    HN_TRY(hn_ops_word(call->attrs, "reduction", hn_index_reductions, &reduction, call->diag));
     hn_tensor_copy(out, call->in[0]);
     HN_TRY(hn_index_tuples(call, out, call->in[1], 0, &slices));
     HN_TRY(check_updates(call, slices.n * slices.count));

@@ -8,6 +8,9 @@
 #define HN_TYPES_INDEX (HN_TYPE(INT32) | HN_TYPE(INT64))
 #define HN_TYPES_REAL  (HN_TYPES_FLOAT | HN_TYPES_SIGNED | HN_TYPES_UNSIGNED)
 
+/* What the attribute `reduction` of Scatter operators may be; ends with NULL. */
+extern const char *const hn_index_reductions[];
+
 /* An axis attribute (checked by inference) as a number in [0, rank). */
 int hn_index_axis(const hn_call *call, int64_t otherwise, int rank);
 /* Product of dims [first, last). */

@@ -34,6 +34,10 @@ static hone_status read_pads(const hn_infer *infer, int rank, pad_list *list) {
 static hone_status pad_axis(const hn_infer *infer, int axis, hn_dim before, hn_dim after, bool constant, hn_dim *size) {
     const hn_dim old = *size;
     *size = hn_dim_add(infer->exprs, hn_dim_add(infer->exprs, old, before), after);
+    const bool known = hn_dim_is_const(old) && hn_dim_is_const(before) && hn_dim_is_const(after);
+    if (known && !hn_dim_is_const(*size))
+        HN_FAIL(infer->diag, HONE_INVALID_MODEL, "pads %lld and %lld of axis %d are too large", (long long)before.value,
+                (long long)after.value, axis);
     if (hn_dim_is_const(*size) && size->value < 0)
         HN_FAIL(infer->diag, HONE_INVALID_MODEL, "pads %lld and %lld leave %lld elements of axis %d",
                 (long long)before.value, (long long)after.value, (long long)size->value, axis);
@@ -180,8 +184,8 @@ static hone_status pad_with_elements(hn_call *call, int mode, const pad_range *r
 
 static hone_status pad_bytes(hn_call *call) {
     pad_range range[HONE_MAX_RANK];
-    int mode = PAD_CONSTANT;
-    while (!hn_attrs_text_is(call->attrs, "mode", "constant", modes[mode])) mode++;
+    int mode;
+    HN_TRY(hn_ops_word(call->attrs, "mode", modes, &mode, call->diag));
     HN_TRY(read_ranges(call, range));
     if (hn_tensor_count(call->out[0]) == 0) return HONE_OK;
     if (call->out[0]->rank == 0 || mode == PAD_CONSTANT) return pad_with_value(call, range);

@@ -3,9 +3,24 @@
 #include "ops/movement/movement.h"
 #include "ops/registry.h"
 
-/* Exporters write the end of an axis as the greatest number of either index type. */
-static bool beyond_end(hn_dim d) { return hn_dim_is_const(d) && d.value >= INT32_MAX; }
-static bool beyond_front(hn_dim d) { return hn_dim_is_const(d) && d.value <= -INT32_MAX; }
+/* Exporters write the end of an axis as the greatest number of either index type. Walking backwards the same numbers
+ * mean its front, as in ONNX Runtime. */
+static bool is_open(hn_dim end) { return hn_dim_is(end, INT32_MAX) || hn_dim_is(end, INT64_MAX); }
+
+/* Numbers that are beyond either end of an axis whose size is not known. */
+static bool is_past(hn_dim d, hn_dim size) {
+    return hn_dim_is_const(d) && !hn_dim_is_const(size) && d.value >= INT32_MAX;
+}
+static bool is_before(hn_dim d, hn_dim size) {
+    return hn_dim_is_const(d) && !hn_dim_is_const(size) && d.value <= -INT32_MAX;
+}
+
+/* No size comes near 2^61, and sums of three such numbers do not overflow. */
+static hn_dim bounded(hn_dim d) {
+    const int64_t most = INT64_C(1) << 61;
+    if (!hn_dim_is_const(d)) return d;
+    return hn_dim_const(d.value > most ? most : d.value < -most ? -most : d.value);
+}
 
 /* Negative indices count from the end. */
 static hn_dim from_front(hn_expr_pool *exprs, hn_dim index, hn_dim size) {
@@ -20,33 +35,40 @@ static hn_dim from_front(hn_expr_pool *exprs, hn_dim index, hn_dim size) {
 
 /* As ONNX says: start in [0, size], end in [0, size]. An end before the start leaves nothing, so that clamping one side
  * of each is enough, which keeps the expressions short. */
-static hn_slice_range resolve_forward(hn_expr_pool *exprs, hn_dim size, hn_dim start, hn_dim end, int64_t step) {
-    const hn_dim zero = hn_dim_const(0);
-    hn_dim counted = from_front(exprs, start, size);
-    hn_dim stop = beyond_end(end) ? size : hn_dim_min(exprs, from_front(exprs, end, size), size);
-    hn_dim span;
-    if (beyond_end(end) && hn_dim_is_const(start) && start.value < 0 && start.value > INT64_MIN)
-        span = hn_dim_min(exprs, size, hn_dim_const(-start.value));
-    else span = hn_dim_max(exprs, hn_dim_sub(exprs, stop, hn_dim_max(exprs, counted, zero)), zero);
-    return (hn_slice_range){hn_dim_max(exprs, hn_dim_min(exprs, counted, size), zero),
-                            hn_dim_ceil_div(exprs, span, hn_dim_const(step))};
+static hn_slice_range resolve_forward(hn_expr_pool *exprs, hn_dim size, hn_dim start, hn_dim end, bool open) {
+    const hn_dim zero = hn_dim_const(0), counted = from_front(exprs, start, size);
+    const hn_dim first = hn_dim_max(exprs, hn_dim_min(exprs, counted, size), zero);
+    const bool to_end = open || is_past(end, size);
+    if (to_end && hn_dim_is_const(start) && start.value < 0)
+        return (hn_slice_range){first, hn_dim_min(exprs, size, hn_dim_const(-start.value))};
+    const hn_dim stop = to_end ? size : hn_dim_min(exprs, from_front(exprs, end, size), size);
+    hn_dim span = hn_dim_sub(exprs, stop, hn_dim_max(exprs, counted, zero));
+    return (hn_slice_range){first, hn_dim_max(exprs, span, zero)};
 }
 
 /* As ONNX says: start in [0, size - 1], end in [-1, size - 1]; an empty axis has nothing to begin with. */
-static hn_slice_range resolve_backward(hn_expr_pool *exprs, hn_dim size, hn_dim start, hn_dim end, int64_t step) {
+static hn_slice_range resolve_backward(hn_expr_pool *exprs, hn_dim size, hn_dim start, hn_dim end, bool open) {
     const hn_dim zero = hn_dim_const(0), front = hn_dim_const(-1), last = hn_dim_sub(exprs, size, hn_dim_const(1));
-    bool at_end = beyond_end(start) || hn_dim_is(start, -1);
+    const bool at_end = is_past(start, size) || hn_dim_is(start, -1), to_front = open || is_before(end, size);
     hn_dim first = at_end ? last : hn_dim_min(exprs, from_front(exprs, start, size), last);
-    hn_dim stop = beyond_front(end) ? front : hn_dim_max(exprs, from_front(exprs, end, size), front);
     if (!at_end) first = hn_dim_max(exprs, first, zero);
-    hn_dim span = hn_dim_min(exprs, hn_dim_max(exprs, hn_dim_sub(exprs, first, stop), zero), size);
-    return (hn_slice_range){first, hn_dim_ceil_div(exprs, span, hn_dim_const(-step))};
+    const hn_dim stop = to_front ? front : hn_dim_max(exprs, from_front(exprs, end, size), front);
+    hn_dim span = hn_dim_max(exprs, hn_dim_sub(exprs, first, stop), zero);
+    return (hn_slice_range){first, hn_dim_min(exprs, span, size)};
 }
 
 hn_slice_range hn_slice_resolve(hn_expr_pool *exprs, hn_dim size, hn_dim start, hn_dim end, int64_t step) {
-    /* A step longer than any axis takes the first element, as the longest one that can be negated does. */
-    if (step == INT64_MIN) step++;
-    return step > 0 ? resolve_forward(exprs, size, start, end, step) : resolve_backward(exprs, size, start, end, step);
+    const bool open = is_open(end);
+    start = bounded(start);
+    end = bounded(end);
+    hn_slice_range range =
+        step > 0 ? resolve_forward(exprs, size, start, end, open) : resolve_backward(exprs, size, start, end, open);
+    /* The longest step that can be negated takes one element, as one longer by 1 would. */
+    range.count = hn_dim_ceil_div(exprs, range.count,
+                                  hn_dim_const(step > 0            ? step
+                                               : step == INT64_MIN ? INT64_MAX
+                                                                   : -step));
+    return range;
 }
 
 /* Starts, ends, axes and steps as far as they are known. */

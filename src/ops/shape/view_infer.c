@@ -6,6 +6,7 @@
 hone_status hn_shape_from_input(const hn_infer *infer, int i, hn_shape *out) {
     int n;
     *out = hn_shape_unknown();
+    if (!hn_infer_has(infer, i)) return HONE_OK;
     HN_TRY(hn_infer_elements(infer, i, HONE_MAX_RANK, out->dim, &n));
     if (n >= 0) {
         out->rank = n;
@@ -33,6 +34,8 @@ hone_status hn_shape_check_rank(const hn_infer *infer, int rank) {
 
 hn_dim hn_shape_product(hn_expr_pool *exprs, const hn_dim *dim, int n) {
     hn_dim product = hn_dim_const(1);
+    for (int i = 0; i < n; i++)
+        if (hn_dim_is(dim[i], 0)) return dim[i];
     for (int i = 0; i < n; i++) product = hn_dim_mul(exprs, product, dim[i]);
     return product;
 }
@@ -114,6 +117,8 @@ static hone_status resolve(const hn_infer *infer, reshape *r, int axis) {
 static hone_status check_count(const hn_infer *infer, const reshape *r) {
     hn_dim before = hn_shape_product(infer->exprs, r->in->dim, r->in->rank);
     hn_dim after = hn_shape_product(infer->exprs, r->out.dim, r->out.rank);
+    if (hn_dim_is_const(before) && hn_shape_is_static(&r->out) && !hn_dim_is_const(after))
+        HN_FAIL(infer->diag, HONE_INVALID_MODEL, "shape %s is too large", hn_infer_shape_text(infer, &r->out));
     if (!hn_dim_is_const(before) || !hn_dim_is_const(after) || before.value == after.value) return HONE_OK;
     HN_FAIL(infer->diag, HONE_INVALID_MODEL, "shape %s has %lld elements, %s has %lld",
             hn_infer_shape_text(infer, r->in), (long long)before.value, hn_infer_shape_text(infer, &r->out),
@@ -154,16 +159,16 @@ hone_status hn_ops_infer_flatten(hn_infer *infer) {
     return HONE_OK;
 }
 
-/* Axes named by input 1 of a tensor of `rank`, one bit each in `mask`; *known is false when the list is not known. */
-static hone_status read_axes(const hn_infer *infer, int rank, bool unique, uint32_t *mask, bool *known) {
-    hn_shape list;
-    HN_TRY(hn_shape_from_input(infer, 1, &list));
+/* The axes of a tensor of `rank` that a list names, one bit each in `mask`; *known is false when the list is not known.
+ */
+static hone_status read_axes(const hn_infer *infer, const hn_shape *list, int rank, bool unique, uint32_t *mask,
+                             bool *known) {
     *mask = 0;
-    *known = hn_shape_is_static(&list);
+    *known = hn_shape_is_static(list);
     if (!*known) return HONE_OK;
-    for (int i = 0; i < list.rank; i++) {
+    for (int i = 0; i < list->rank; i++) {
         int axis;
-        HN_TRY(hn_infer_axis(infer, list.dim[i].value, rank, &axis));
+        HN_TRY(hn_infer_axis(infer, list->dim[i].value, rank, &axis));
         if (unique && *mask >> axis & 1) HN_FAIL(infer->diag, HONE_INVALID_MODEL, "axis %d is named twice", axis);
         *mask |= 1u << axis;
     }
@@ -199,13 +204,15 @@ static hone_status drop_axes(const hn_infer *infer, const hn_shape *in, uint32_t
 
 hone_status hn_ops_infer_squeeze(hn_infer *infer) {
     const hn_shape *in = &infer->in[0].shape;
-    hn_shape out = hn_shape_unknown();
+    hn_shape list, out = hn_shape_unknown();
     HN_TRY(hn_ops_check_type(infer, 1, HN_TYPE(INT64)));
     if (in->rank >= 0) {
         uint32_t mask;
         bool known;
-        if (hn_infer_has(infer, 1)) HN_TRY(read_axes(infer, in->rank, false, &mask, &known));
-        else known = find_ones(infer, in, &mask);
+        HN_TRY(hn_shape_from_input(infer, 1, &list));
+        HN_TRY(read_axes(infer, &list, in->rank, false, &mask, &known));
+        /* An empty list means what no list means, as in ONNX Runtime. */
+        if (!hn_infer_has(infer, 1) || list.rank == 0) known = find_ones(infer, in, &mask);
         if (known) HN_TRY(drop_axes(infer, in, mask, &out));
     }
     hn_infer_set(infer, 0, hn_infer_dtype(infer, 0), &out);
@@ -222,7 +229,7 @@ hone_status hn_ops_infer_unsqueeze(hn_infer *infer) {
         bool known;
         HN_TRY(hn_shape_check_rank(infer, in->rank + list.rank));
         out.rank = in->rank + list.rank;
-        HN_TRY(read_axes(infer, out.rank, true, &mask, &known));
+        HN_TRY(read_axes(infer, &list, out.rank, true, &mask, &known));
         for (int i = 0, from = 0; i < out.rank; i++)
             out.dim[i] = !known ? HN_UNKNOWN_DIM : mask >> i & 1 ? hn_dim_const(1) : in->dim[from++];
     }
