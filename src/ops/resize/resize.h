@@ -27,6 +27,7 @@ typedef struct hn_resize {
     hn_resize_coordinates coordinates;
     hn_resize_policy policy;
     bool antialias, exclude_outside;
+    bool precise; /* coordinates in double; set by the caller */
     double cubic_a, extrapolation;
     int n_axes;
     int axis[HONE_MAX_RANK]; /* the axes that roi, scales and sizes speak of */
@@ -42,7 +43,7 @@ int64_t hn_resize_scaled(int64_t in, float scale);
 /* What each output position of one axis is made of: `taps` input positions and their weights. Nearest has one tap. */
 typedef struct hn_resize_axis {
     int64_t in, out;
-    float scale, roi_start, roi_end;
+    double scale, roi_start, roi_end;
     int64_t taps;
     int64_t *index;   /* out * taps, within [0, in) */
     double *weight;   /* out * taps */
@@ -50,7 +51,7 @@ typedef struct hn_resize_axis {
 } hn_resize_axis;
 
 /* Number of taps that hn_resize_fill writes for each output position. */
-int64_t hn_resize_taps(const hn_resize *r, float scale);
+int64_t hn_resize_taps(const hn_resize *r, double scale);
 /* Fills index, weight and outside (memory of the caller). in > 0. */
 void hn_resize_fill(const hn_resize *r, hn_resize_axis *a);
 

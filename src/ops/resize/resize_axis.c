@@ -4,35 +4,38 @@
 #include "ops/resize/resize.h"
 #include <math.h>
 
-static float original_coordinate(const hn_resize *r, const hn_resize_axis *a, int64_t at) {
-    float x = (float)at, in = (float)a->in, out = (float)a->out, scale = a->scale;
-    switch (r->coordinates) {
-    case HN_RESIZE_HALF_PIXEL:
-        return (x + 0.5f) / scale - 0.5f;
-    case HN_RESIZE_PYTORCH_HALF_PIXEL:
-        return a->out > 1 ? (x + 0.5f) / scale - 0.5f : 0;
-    case HN_RESIZE_ASYMMETRIC:
-        return x / scale;
-    case HN_RESIZE_ALIGN_CORNERS:
-        return a->out == 1 ? 0 : x * (in - 1) / (out - 1);
-    case HN_RESIZE_HALF_PIXEL_SYMMETRIC: {
-        float adjustment = out / (scale * in);
-        return in / 2 * (1 - adjustment) + (x + 0.5f) / scale - 0.5f;
+#define ORIGINAL_COORDINATE(T)                                                                                         \
+    static double coordinate_##T(const hn_resize *r, const hn_resize_axis *a, int64_t at) {                            \
+        const T x = (T)at, in = (T)a->in, out = (T)a->out, scale = (T)a->scale, half = (T)0.5;                         \
+        const T start = (T)a->roi_start, end = (T)a->roi_end, adjustment = out / (scale * in);                         \
+        switch (r->coordinates) {                                                                                      \
+        case HN_RESIZE_HALF_PIXEL:                                                                                     \
+            return (x + half) / scale - half;                                                                          \
+        case HN_RESIZE_PYTORCH_HALF_PIXEL:                                                                             \
+            return a->out > 1 ? (x + half) / scale - half : 0;                                                         \
+        case HN_RESIZE_ASYMMETRIC:                                                                                     \
+            return x / scale;                                                                                          \
+        case HN_RESIZE_ALIGN_CORNERS:                                                                                  \
+            return a->out == 1 ? 0 : x * (in - 1) / (out - 1);                                                         \
+        case HN_RESIZE_HALF_PIXEL_SYMMETRIC:                                                                           \
+            return (T)((double)(in / 2 * (1 - adjustment)) + ((double)x + 0.5) / (double)scale - 0.5);                 \
+        case HN_RESIZE_TF_CROP:                                                                                        \
+            break;                                                                                                     \
+        }                                                                                                              \
+        if (a->out > 1) return start * (in - 1) + x * (end - start) * (in - 1) / (out - 1);                            \
+        return half * (start + end) * (in - 1);                                                                        \
     }
-    case HN_RESIZE_TF_CROP:
-        break;
-    }
-    if (a->out > 1) return a->roi_start * (in - 1) + x * (a->roi_end - a->roi_start) * (in - 1) / (out - 1);
-    return 0.5f * (a->roi_start + a->roi_end) * (in - 1);
-}
+ORIGINAL_COORDINATE(float)
+ORIGINAL_COORDINATE(double)
 
+/* A half that single precision has moved by a little is still a half. */
 static double nearest_position(const hn_resize *r, double x) {
-    double low = floor(x), part = x - low;
+    double low = floor(x), part = x - low, slack = 1e-6;
     switch (r->nearest) {
     case HN_RESIZE_ROUND_PREFER_FLOOR:
-        return part > 0.5 ? low + 1 : low;
+        return part > 0.5 + slack ? low + 1 : low;
     case HN_RESIZE_ROUND_PREFER_CEIL:
-        return part >= 0.5 ? low + 1 : low;
+        return part >= 0.5 - slack ? low + 1 : low;
     case HN_RESIZE_FLOOR:
         return low;
     case HN_RESIZE_CEIL:
@@ -51,9 +54,9 @@ static double kernel(const hn_resize *r, double x) {
 }
 
 /* Shrinking by an antialias filter stretches the kernel. */
-static double kernel_scale(const hn_resize *r, float scale) { return r->antialias && scale < 1 ? scale : 1; }
+static double kernel_scale(const hn_resize *r, double scale) { return r->antialias && scale < 1 ? scale : 1; }
 
-int64_t hn_resize_taps(const hn_resize *r, float scale) {
+int64_t hn_resize_taps(const hn_resize *r, double scale) {
     if (r->mode == HN_RESIZE_NEAREST) return 1;
     double reach = (r->mode == HN_RESIZE_LINEAR ? 1 : 2) / kernel_scale(r, scale);
     return reach < 0x1p30 ? 2 * (int64_t)ceil(reach) : -1;
@@ -64,11 +67,10 @@ static int64_t clamp(double x, int64_t size) { return x < 0 ? 0 : x > (double)(s
 /* Weights of the taps around x. What lies outside repeats the edge, or is left out and the rest made to sum to 1. */
 static void fill_taps(const hn_resize *r, const hn_resize_axis *a, double x, int64_t *index, double *weight) {
     double scale = kernel_scale(r, a->scale), first = floor(x) - (double)(a->taps / 2) + 1, sum = 0;
-    bool leave_out = r->exclude_outside || (r->antialias && a->scale < 1);
     for (int64_t i = 0; i < a->taps; i++) {
         double at = first + (double)i;
         bool inside = at >= 0 && at < (double)a->in;
-        weight[i] = leave_out && !inside ? 0 : kernel(r, (at - x) * scale);
+        weight[i] = r->exclude_outside && !inside ? 0 : kernel(r, (at - x) * scale);
         index[i] = clamp(at, a->in);
         sum += weight[i];
     }
@@ -77,7 +79,7 @@ static void fill_taps(const hn_resize *r, const hn_resize_axis *a, double x, int
 
 void hn_resize_fill(const hn_resize *r, hn_resize_axis *a) {
     for (int64_t i = 0; i < a->out; i++) {
-        double x = original_coordinate(r, a, i);
+        double x = r->precise ? coordinate_double(r, a, i) : coordinate_float(r, a, i);
         if (!isfinite(x)) x = 0;
         a->outside[i] = r->coordinates == HN_RESIZE_TF_CROP && (x < 0 || x > (double)(a->in - 1));
         if (r->mode != HN_RESIZE_NEAREST) {

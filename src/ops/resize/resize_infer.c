@@ -66,11 +66,14 @@ int64_t hn_resize_scaled(int64_t in, float scale) {
     return size >= 0 && size < 0x1p62 ? (int64_t)size : -1;
 }
 
-/* An optional list input counts as absent when it is known to be empty, as exporters write it. */
-static bool has_list(const hn_infer *infer, int i) {
-    if (!hn_infer_has(infer, i)) return false;
+typedef enum presence { ABSENT, UNCERTAIN, PRESENT } presence;
+
+/* An optional list input counts as absent when it is empty, as exporters write it. */
+static presence presence_of(const hn_infer *infer, int i) {
+    if (!hn_infer_has(infer, i)) return ABSENT;
     const hn_shape *s = &infer->in[i].shape;
-    return !(s->rank == 1 && hn_dim_is(s->dim[0], 0));
+    if (s->rank != 1 || !hn_dim_is_const(s->dim[0])) return UNCERTAIN;
+    return s->dim[0].value == 0 ? ABSENT : PRESENT;
 }
 
 static hone_status apply_sizes(const hn_infer *infer, const hn_resize *r, hn_shape *out) {
@@ -99,8 +102,9 @@ static hone_status apply_scales(const hn_infer *infer, const hn_resize *r, hn_sh
     const hn_tensor *data = infer->in[2].data;
     const hn_shape *shape = &infer->in[2].shape;
     HN_TRY(hn_ops_check_rank(infer, 2, 1));
-    if (shape->rank == 1 && hn_dim_is_const(shape->dim[0]) && shape->dim[0].value != r->n_axes)
-        HN_FAIL(infer->diag, HONE_INVALID_MODEL, "%lld scales for %d axes", (long long)shape->dim[0].value, r->n_axes);
+    bool sized = shape->rank == 1 && hn_dim_is_const(shape->dim[0]);
+    int64_t n = data ? hn_tensor_count(data) : sized ? shape->dim[0].value : r->n_axes;
+    if (n != r->n_axes) HN_FAIL(infer->diag, HONE_INVALID_MODEL, "%lld scales for %d axes", (long long)n, r->n_axes);
     for (int i = 0; i < r->n_axes; i++) {
         hn_dim *dim = &out->dim[r->axis[i]];
         float scale = data ? (float)hn_tensor_real(data, i) : 0;
@@ -126,14 +130,16 @@ hone_status hn_ops_infer_resize(hn_infer *infer) {
     HN_TRY(hn_resize_read(infer->attrs, rank < 0 ? HONE_MAX_RANK : rank, &r, infer->diag));
     HN_TRY(check_types(infer, &r));
     hn_infer_like(infer, 0);
-    bool sizes = has_list(infer, 3), scales = has_list(infer, 2);
-    if (sizes && scales) HN_FAIL(infer->diag, HONE_INVALID_MODEL, "scales and sizes are both given");
+    presence sizes = presence_of(infer, 3), scales = presence_of(infer, 2);
+    if (sizes == PRESENT && scales == PRESENT)
+        HN_FAIL(infer->diag, HONE_INVALID_MODEL, "scales and sizes are both given");
+    if (sizes == ABSENT && scales == ABSENT && infer->n_in < 3)
+        HN_FAIL(infer->diag, HONE_INVALID_MODEL, "neither scales nor sizes are given");
     if (r.coordinates == HN_RESIZE_TF_CROP && !hn_infer_has(infer, 1))
         HN_FAIL(infer->diag, HONE_INVALID_MODEL, "tf_crop_and_resize needs the input roi");
     if (rank < 0) return HONE_OK;
-    if (sizes) return apply_sizes(infer, &r, &infer->out[0].shape);
-    if (scales) return apply_scales(infer, &r, &infer->out[0].shape);
-    if (infer->n_in < 3) HN_FAIL(infer->diag, HONE_INVALID_MODEL, "neither scales nor sizes are given");
+    if (sizes != ABSENT && scales == ABSENT) return apply_sizes(infer, &r, &infer->out[0].shape);
+    if (scales != ABSENT && sizes == ABSENT) return apply_scales(infer, &r, &infer->out[0].shape);
     for (int i = 0; i < r.n_axes; i++) infer->out[0].shape.dim[r.axis[i]] = HN_UNKNOWN_DIM;
     return HONE_OK;
 }

@@ -7,9 +7,9 @@
 #include "ops/resize/resize.h"
 
 /* Element i of an optional list input, or `otherwise`. */
-static float list_value(const hn_call *call, int input, int64_t i, float otherwise) {
+static double list_value(const hn_call *call, int input, int64_t i, double otherwise) {
     const hn_tensor *t = input < call->n_in ? call->in[input] : NULL;
-    return t && i < hn_tensor_count(t) ? (float)hn_tensor_real(t, i) : otherwise;
+    return t && i < hn_tensor_count(t) ? hn_tensor_real(t, i) : otherwise;
 }
 
 static bool has_list(const hn_call *call, int input) {
@@ -20,13 +20,13 @@ static bool has_list(const hn_call *call, int input) {
 static void set_scales(const hn_call *call, const hn_resize *r, hn_resize_axis *axis) {
     int64_t asked[HONE_MAX_RANK] = {0};
     float common = 1;
-    bool keep_aspect = !has_list(call, 2) && r->policy != HN_RESIZE_STRETCH;
+    bool keep_aspect = !has_list(call, 2) && has_list(call, 3) && r->policy != HN_RESIZE_STRETCH;
     for (int i = 0; i < r->n_axes && keep_aspect; i++) asked[i] = hn_tensor_int(call->in[3], i);
     if (keep_aspect) common = hn_resize_common_scale(r, call->in[0]->dim, asked);
     for (int i = 0; i < r->n_axes; i++) {
         hn_resize_axis *a = &axis[r->axis[i]];
         if (has_list(call, 2)) a->scale = list_value(call, 2, i, 1);
-        else a->scale = keep_aspect ? common : (float)a->out / (float)a->in;
+        else a->scale = keep_aspect ? common : (double)a->out / (double)a->in;
         a->roi_start = list_value(call, 1, i, 0);
         a->roi_end = list_value(call, 1, r->n_axes + i, 1);
     }
@@ -130,6 +130,7 @@ hone_status hn_ops_ref_resize(hn_call *call) {
     hn_resize r;
     if (!call->out[0] || hn_tensor_count(call->out[0]) == 0) return HONE_OK;
     HN_TRY(hn_resize_read(call->attrs, x->rank, &r, call->diag));
+    r.precise = x->dtype == HONE_FLOAT64;
     HN_TRY(prepare(call, &r, axis));
     if (r.mode != HN_RESIZE_NEAREST) return interpolate(call, &r, axis);
     move_nearest(call, &r, axis);
