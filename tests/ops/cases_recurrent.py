@@ -142,3 +142,14 @@ def test_refused():
         refused(op, {}, [x, w, r, b, np.array([5, 5, 5], np.int64)], "int64", outputs_of(op))
         if gates > 1:
             refused(op, {"activations": ["Tanh"]}, [x, w, r, b], "activations has 1", outputs_of(op))
+
+
+def test_sequences_without_steps():
+    """They keep their initial state."""
+    for op in GATES:
+        inputs = layer(op, lengths=[0, 5, 2], state=True)
+        got = run(op, {"hidden_size": 6}, inputs, n_out=outputs_of(op))
+        assert not got[0][:, :, 0].any()
+        compare([state[:, 0] for state in got[1:]], [state[:, 0] for state in inputs[5:4 + len(got)]])
+        whole = run(op, {"hidden_size": 6}, layer(op, state=True), n_out=outputs_of(op))
+        compare([state[:, 1] for state in got[1:]], [state[:, 1] for state in whole[1:]])
