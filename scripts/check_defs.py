@@ -16,8 +16,9 @@ LISTS = {
         ("source file", "tools/hone/cmd_{id}.c", None),
         ("case in tests/cli", "tests/cli/*.sh", r"\bHONE\W+{id}\b"),
     ]),
-    "src/kernels/cpu/*/kernels.def": (r"HN_KERNEL\(\s*(?P<id>\w+)\s*,", [
-        ("source", "src/kernels/cpu/*/*.[ch]", r"\b(hn_)?{id}\b"),
+    "src/kernels/cpu/kernels.def": (r"HN_KERNEL\(\s*(?P<id>\w+)\s*\)", [
+        ("definition", "src/kernels/cpu/*/*.c", r"\bhn_kernel_{id}\b"),
+        ("case in tests/kernelcheck", "tests/kernelcheck/*.c", r'"{id}"'),
     ]),
     "src/passes/pipeline.c": (r'\{\s*"(?P<id>\w+)"\s*,', [
         ("golden case", "tests/passes/{id}/*.hir", None),
