@@ -45,6 +45,23 @@ static const attr_row *find_row(const char *op, const char *name, int64_t opset,
     return NULL;
 }
 
+/* ---- places ---- */
+
+static const char *attribute_path(const hn_onnx_attribute *attribute) {
+    hn_onnx_import *import = attribute->scope->import;
+    const char *path = attribute->node == SIZE_MAX
+                           ? hn_onnx_format(import, "%s.attribute_proto[%zu]", attribute->scope->path, attribute->index)
+                           : hn_onnx_format(import, "%s.node[%zu].attribute[%zu]", attribute->scope->path,
+                                            attribute->node, attribute->index);
+    return path ? path : "";
+}
+
+static const char *attribute_place(const hn_onnx_attribute *attribute) {
+    hn_onnx_import *import = attribute->scope->import;
+    return hn_onnx_format(import, "%s (byte %llu)", attribute_path(attribute),
+                          (unsigned long long)hn_pb_offset(&import->source.pb, attribute->proto.head.bytes.data));
+}
+
 /* ---- references ---- */
 
 static const hn_onnx_attribute *find_given(const hn_onnx_attribute *given, size_t n, const char *name) {
@@ -62,8 +79,8 @@ static hone_status resolve(hn_onnx_node *node, size_t index, hn_onnx_attribute *
     HN_TRY(hn_onnx_text(import, out->proto.name, &out->name));
     if (!*out->name) HN_FAIL(import->diag, HONE_INVALID_MODEL, "attribute %zu has no name", index);
     out->scope = scope;
-    out->path = hn_onnx_format(import, "%s.node[%zu].attribute[%zu]", scope->path, node->index, index);
-    HN_TRY_ALLOC(out->path);
+    out->node = node->index;
+    out->index = index;
     if (!out->proto.ref_attr_name.n) return HONE_OK;
     HN_TRY(hn_onnx_text(import, out->proto.ref_attr_name, &from));
     if (!scope->function)
@@ -137,7 +154,7 @@ static hone_status unknown_attribute(const hn_onnx_node *node, const hn_onnx_att
     if (!elsewhere) {
         HN_TRY(
             hn_onnx_warn(import, "%s has no attribute '%s' in any opset: it is ignored", node->type, attribute->name));
-        hn_diag_place(import->diag, first, node->shown, node->type, node->location);
+        hn_diag_place(import->diag, first, node->shown, node->type, attribute_place(attribute));
         return HONE_OK;
     }
     if (elsewhere->last && node->opset > elsewhere->last)
@@ -188,7 +205,7 @@ static hone_status import_body(hn_onnx_node *node, const hn_onnx_attribute *attr
     inner.parent = attribute->scope;
     inner.caller = scope;
     inner.opsets = attribute->scope->opsets;
-    inner.path = hn_onnx_format(import, "%s.g", attribute->path);
+    inner.path = hn_onnx_join(import, attribute_path(attribute), ".g");
     inner.prefix = scope->prefix;
     inner.function = attribute->scope->function;
     inner.given = attribute->scope->given;
@@ -277,10 +294,7 @@ hone_status hn_onnx_import_attributes(hn_onnx_node *node) {
         const size_t first = hn_onnx_mark(import);
         const hone_status status = import_attribute(node, &node->given[i]);
         if (status == HONE_OK) continue;
-        const char *where =
-            hn_onnx_format(import, "%s (byte %llu)", node->given[i].path,
-                           (unsigned long long)hn_pb_offset(&import->source.pb, node->given[i].proto.head.bytes.data));
-        hn_diag_place(import->diag, first, node->shown, node->type, where);
+        hn_diag_place(import->diag, first, node->shown, node->type, attribute_place(&node->given[i]));
         if (status == HONE_OUT_OF_MEMORY) return status;
         if (worst == HONE_OK) worst = status;
     }

@@ -33,8 +33,8 @@ static hone_status read_defaults(hn_onnx_import *import, hn_onnx_function *funct
         hn_onnx_attribute *attribute = &function->defaults[i];
         HN_TRY(hn_onnx_read_attribute(&import->source.pb, list->at[i], &attribute->proto));
         HN_TRY(hn_onnx_text(import, attribute->proto.name, &attribute->name));
-        attribute->path = hn_onnx_format(import, "%s.attribute_proto[%zu]", function->path, i);
-        HN_TRY_ALLOC(attribute->path);
+        attribute->node = SIZE_MAX;
+        attribute->index = i;
     }
     function->n_defaults = list->n;
     return HONE_OK;
@@ -72,6 +72,7 @@ hone_status hn_onnx_read_functions(hn_onnx_import *import, const hn_pb_list *lis
         const char *where = hn_onnx_format(import, "%s (byte %llu)", function->path,
                                            (unsigned long long)hn_pb_offset(&import->source.pb, list->at[i].data));
         hn_diag_place(import->diag, first, function->name, "function", where);
+        hn_diag_hint(import->diag, first, "correct the function in the model (%s), or export again", function->path);
         HN_TRY(hn_onnx_note(import, status));
     }
     return HONE_OK;

@@ -8,15 +8,16 @@ static hone_status note_at(hn_onnx_scope *scope, size_t first, hone_status statu
                            const char *field, size_t index, hn_bytes bytes) {
     hn_onnx_import *import = scope->import;
     if (hn_onnx_mark(import) > first) {
-        const char *where = hn_onnx_format(import, "%s.%s[%zu] (byte %llu)", scope->path, field, index,
-                                           (unsigned long long)hn_pb_offset(&import->source.pb, bytes.data));
+        const char *where = hn_onnx_place(scope, field, index, bytes);
         hn_diag_place(import->diag, first, hn_onnx_shown(import, name), what, where);
     }
     return hn_onnx_note(import, status);
 }
 
-static void hint_tensor(hn_onnx_import *import, size_t first) {
-    hn_diag_hint(import->diag, first, "the file is damaged or was written wrongly: export the model again");
+static void hint_tensor(hn_onnx_import *import, size_t first, hone_status status) {
+    hn_diag_hint(import->diag, first,
+                 status == HONE_UNSUPPORTED ? "export the model without this kind of tensor"
+                                            : "the file is damaged or was written wrongly: export the model again");
 }
 
 static const char by_initializers[] = "the initializers", by_inputs[] = "the graph inputs";
@@ -66,7 +67,7 @@ static hone_status import_initializers(hn_onnx_scope *scope, const hn_pb_list *l
         const hone_status status = one(scope, list->at[i], &name);
         if (status == HONE_OK) continue;
         if (status != HONE_OUT_OF_MEMORY) HN_TRY(define_faulty(scope, name, by_initializers));
-        hint_tensor(scope->import, first);
+        hint_tensor(scope->import, first, status);
         HN_TRY(note_at(scope, first, status, name, field, field, i, list->at[i]));
     }
     return HONE_OK;
@@ -118,12 +119,20 @@ static hone_status import_inputs(hn_onnx_scope *scope, const hn_pb_list *list) {
 
 /* ---- nodes ---- */
 
+static hone_status count_inlined(hn_onnx_import *import) {
+    if (++import->inlined <= HN_ONNX_MAX_INLINED) return HONE_OK;
+    const size_t first = hn_onnx_mark(import);
+    import->stop = true;
+    hn_diag_add(import->diag, HONE_ERROR, HONE_UNSUPPORTED, "the calls of functions become more than %u nodes",
+                HN_ONNX_MAX_INLINED);
+    hn_diag_hint(import->diag, first, "functions that call one another multiply: inline them when exporting");
+    return HONE_UNSUPPORTED;
+}
+
 hone_status hn_onnx_import_nodes(hn_onnx_scope *scope, const hn_pb_list *nodes) {
     scope->nodes = nodes;
     for (size_t i = 0; i < nodes->n; i++) {
-        if (++scope->import->nodes > HN_ONNX_MAX_NODES)
-            HN_FAIL(scope->import->diag, HONE_UNSUPPORTED,
-                    "the model has more than %u nodes once its functions are inlined", HN_ONNX_MAX_NODES);
+        if (scope->function) HN_TRY(count_inlined(scope->import));
         HN_TRY(hn_onnx_import_node(scope, nodes->at[i], i));
     }
     return HONE_OK;
@@ -178,7 +187,9 @@ static hone_status import_outputs(hn_onnx_scope *scope, const hn_pb_list *list) 
         const size_t first = hn_onnx_mark(scope->import);
         hn_bytes name = {NULL, 0};
         const hone_status status = import_output(scope, list->at[i], &name);
-        if (status != HONE_OK) HN_TRY(note_at(scope, first, status, name, "output", "output", i, list->at[i]));
+        if (status == HONE_OK) continue;
+        hn_diag_hint(scope->import->diag, first, "correct the list of outputs in the model (graph.output)");
+        HN_TRY(note_at(scope, first, status, name, "output", "output", i, list->at[i]));
     }
     return HONE_OK;
 }

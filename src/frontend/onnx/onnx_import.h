@@ -18,8 +18,8 @@
 #define HN_ONNX_OLDEST 7
 #define HN_ONNX_NEWEST 28
 
-#define HN_ONNX_MAX_DEPTH 48         /* bodies and function calls inside one another */
-#define HN_ONNX_MAX_NODES (1u << 20) /* of a model with its functions inlined */
+#define HN_ONNX_MAX_DEPTH   32         /* bodies and function calls inside one another */
+#define HN_ONNX_MAX_INLINED (1u << 17) /* nodes that calls of functions may become: nested calls multiply */
 
 typedef struct hn_onnx_scope hn_onnx_scope;
 typedef struct hn_onnx_function hn_onnx_function;
@@ -43,7 +43,8 @@ typedef struct hn_onnx_import {
     hn_map reserved;    /* names of the main graph's values: no other value may take them */
     hn_map symbols;     /* dim_param -> name of its symbol */
     hone_status status; /* of the first fault */
-    uint32_t nodes;
+    bool stop;          /* going on makes no sense */
+    uint32_t inlined;   /* nodes made by calls of functions */
 } hn_onnx_import;
 
 /* What a name stands for. */
@@ -78,7 +79,7 @@ typedef struct hn_onnx_attribute {
     const char *name;
     hn_onnx_attribute_proto proto;
     const hn_onnx_scope *scope; /* where it was written: its graphs see the names of this scope */
-    const char *path;
+    size_t node, index;         /* field path; node SIZE_MAX: a default of the scope's function */
 } hn_onnx_attribute;
 
 typedef hn_vec(hn_attr) hn_onnx_attr_list;
@@ -92,10 +93,9 @@ typedef struct hn_onnx_node {
     hn_onnx_node_proto proto;
     const char *type, *domain; /* of the operator, as in the file; "" is ai.onnx */
     const char *overload;
-    const char *shown;    /* name for messages */
-    const char *name;     /* name for the IR */
-    const char *location; /* field path and byte */
-    int64_t opset;        /* version of its domain */
+    const char *shown; /* name for messages */
+    const char *name;  /* name for the IR */
+    int64_t opset;     /* version of its domain */
     hn_onnx_attribute *given;
     size_t n_given;
 
@@ -119,6 +119,10 @@ HONE_MUST_USE hone_status hn_onnx_warn(hn_onnx_import *import, const char *forma
 /* Text in scratch memory; NULL when out of memory. */
 const char *hn_onnx_format(hn_onnx_import *import, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *hn_onnx_shown(hn_onnx_import *import, hn_bytes text);
+/* Both texts in one; NULL when out of memory. */
+const char *hn_onnx_join(hn_onnx_import *import, const char *a, const char *b);
+/* Place of a message: "graph.node[3] (byte 120)". NULL when out of memory. */
+const char *hn_onnx_place(const hn_onnx_scope *scope, const char *field, size_t index, hn_bytes bytes);
 /* `text` as a C string in scratch memory; HONE_MALFORMED when it contains a zero byte. */
 HONE_MUST_USE hone_status hn_onnx_text(hn_onnx_import *import, hn_bytes text, const char **out);
 static inline bool hn_onnx_text_is(hn_bytes text, const char *expected, size_t n) {

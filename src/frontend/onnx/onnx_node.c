@@ -5,7 +5,6 @@
 /* Operators without a definition: counted, and reported once each when the graph has been read. */
 typedef struct unknown_op {
     const char *type, *domain, *node, *location;
-    int64_t opset;
     size_t count;
 } unknown_op;
 
@@ -77,7 +76,8 @@ static hone_status count_unknown(hn_onnx_node *node) {
     if (!known) {
         known = HN_NEW(&import->scratch, unknown_op);
         HN_TRY_ALLOC(known);
-        *known = (unknown_op){node->type, node->domain, node->shown, node->location, node->opset, 0};
+        *known = (unknown_op){node->type, node->domain, node->shown,
+                              hn_onnx_place(node->scope, "node", node->index, node->proto.head.bytes), 0};
         HN_TRY_ALLOC(hn_map_put_text(&import->unknown, key, known));
     }
     known->count++;
@@ -224,9 +224,6 @@ hone_status hn_onnx_import_node(hn_onnx_scope *scope, hn_bytes bytes, size_t ind
     hn_onnx_import *import = scope->import;
     const size_t first = hn_onnx_mark(import);
     hn_onnx_node node = {.scope = scope, .index = index, .type = ""};
-    node.location = hn_onnx_format(import, "%s.node[%zu] (byte %llu)", scope->path, index,
-                                   (unsigned long long)hn_pb_offset(&import->source.pb, bytes.data));
-    HN_TRY_ALLOC(node.location);
     hone_status status = hn_onnx_read_node(&import->source.pb, bytes, &node.proto);
     if (status != HONE_OK) scope->lost = true;
     if (status == HONE_OK) {
@@ -237,8 +234,7 @@ hone_status hn_onnx_import_node(hn_onnx_scope *scope, hn_bytes bytes, size_t ind
         if (status == HONE_OK || named == HONE_OUT_OF_MEMORY) status = named;
     }
     if (status == HONE_OK) return HONE_OK;
-    hn_diag_place(import->diag, first, node.shown, node.type, node.location);
-    hn_diag_hint(import->diag, first,
-                 "check how the model was exported; `hone inspect` shows the nodes around this one");
+    hn_diag_place(import->diag, first, node.shown, node.type, hn_onnx_place(scope, "node", index, bytes));
+    hn_diag_hint(import->diag, first, "check how this node was exported, and correct it there");
     return hn_onnx_note(import, status);
 }

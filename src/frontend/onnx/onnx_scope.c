@@ -9,7 +9,7 @@
 hone_status hn_onnx_note(hn_onnx_import *import, hone_status status) {
     if (status == HONE_OK) return HONE_OK;
     if (import->status == HONE_OK) import->status = status;
-    const bool stop = status == HONE_OUT_OF_MEMORY || !import->diag || hn_diag_full(import->diag);
+    const bool stop = import->stop || status == HONE_OUT_OF_MEMORY || !import->diag || hn_diag_full(import->diag);
     return stop ? status : HONE_OK;
 }
 
@@ -36,6 +36,20 @@ hone_status hn_onnx_warn(hn_onnx_import *import, const char *format, ...) {
 }
 
 const char *hn_onnx_shown(hn_onnx_import *import, hn_bytes text) { return hn_onnx_show(&import->source.pb, text); }
+
+const char *hn_onnx_join(hn_onnx_import *import, const char *a, const char *b) {
+    const size_t n = strlen(a), m = strlen(b);
+    char *text = hn_arena_alloc_aligned(&import->scratch, n + m + 1, 1);
+    if (!text) return NULL;
+    memcpy(text, a, n);
+    memcpy(text + n, b, m + 1);
+    return text;
+}
+
+const char *hn_onnx_place(const hn_onnx_scope *scope, const char *field, size_t index, hn_bytes bytes) {
+    return hn_onnx_format(scope->import, "%s.%s[%zu] (byte %llu)", scope->path, field, index,
+                          (unsigned long long)hn_pb_offset(&scope->import->source.pb, bytes.data));
+}
 
 hone_status hn_onnx_text(hn_onnx_import *import, hn_bytes text, const char **out) {
     if (text.n && memchr(text.data, 0, text.n))
@@ -73,7 +87,8 @@ static int edit_distance(const char *a, const char *b) {
 
 void hn_onnx_suggest(const char *text, const char *candidate, const char **best, int *distance) {
     const int d = edit_distance(text, candidate);
-    const int allowed = strlen(text) < 5 ? 1 : 2;
+    const size_t length = strlen(text);
+    const int allowed = length < 3 ? 0 : length < 5 ? 1 : 2;
     if (d > allowed || (*best && d >= *distance)) return;
     *best = candidate;
     *distance = d;
@@ -118,21 +133,22 @@ hn_onnx_name *hn_onnx_lookup(const hn_onnx_scope *scope, hn_bytes name) {
 static bool is_main(const hn_onnx_scope *scope) { return !scope->caller; }
 
 const char *hn_onnx_value_name(const hn_onnx_scope *scope, hn_bytes name) {
-    const char *text = hn_onnx_format(scope->import, "%s%.*s", scope->prefix, (int)(name.n & 0x7fffffff), name.data);
-    if (is_main(scope)) return text;
-    while (text && hn_map_get_text(&scope->import->reserved, text)) text = hn_onnx_format(scope->import, "%s.", text);
+    const char *text = hn_arena_string(&scope->import->scratch, name.data, name.n);
+    if (is_main(scope) || !text) return text;
+    text = hn_onnx_join(scope->import, scope->prefix, text);
+    while (text && hn_map_get_text(&scope->import->reserved, text)) text = hn_onnx_join(scope->import, text, ".");
     return text;
 }
 
 /* Nodes without outputs of their own names call them <node>_out. */
 static bool is_reserved(hn_onnx_import *import, const char *name) {
-    const char *output = hn_onnx_format(import, "%s_out", name);
+    const char *output = hn_onnx_join(import, name, "_out");
     return hn_map_get_text(&import->reserved, name) || (output && hn_map_get_text(&import->reserved, output));
 }
 
 const char *hn_onnx_node_name(const hn_onnx_scope *scope, const char *name) {
-    const char *text = hn_onnx_format(scope->import, "%s%s", scope->prefix, name);
-    while (text && is_reserved(scope->import, text)) text = hn_onnx_format(scope->import, "%s.", text);
+    const char *text = hn_onnx_join(scope->import, scope->prefix, name);
+    while (text && is_reserved(scope->import, text)) text = hn_onnx_join(scope->import, text, ".");
     return text;
 }
 
