@@ -16,6 +16,7 @@ GOOD = {
     "src/base/vec.c": '#include "base/vec.h"\n/* malloc( and printf( in a comment */\nint hn_vec(void) { return 1; }\n',
     "src/abi/ops.def": 'HN_OP(relu, "Relu", 1)\n/* HN_OP(gone, "Gone", 1) */\n',
     "src/ops/unary/unary.def": "HN_IMPL(relu, x)\n",
+    "src/frontend/onnx/onnx_map.def": 'HN_ONNX("Relu", 7)\n',
     "tests/ops/unary.py": 'case("Relu")\n',
     "scripts/size_exceptions.txt": "",
 }
@@ -98,6 +99,8 @@ class Rules(unittest.TestCase):
         self.good(script)
         self.bad(script, {"src/ops/unary/unary.def": "\n"}, "src/abi/ops.def:1: relu has no implementation row")
         self.bad(script, {"tests/ops/unary.py": "\n"}, "relu has no case")
+        self.bad(script, {"src/frontend/onnx/onnx_map.def": "\n"}, "relu has no row in the ONNX map")
+        self.good(script, {"src/frontend/onnx/onnx_map.def": "\n", "src/abi/ops.def": 'HN_OP(relu, "Relu", HN_INTERNAL_OP)\n'})
         self.bad(script, {"src/abi/ops.def": GOOD["src/abi/ops.def"] * 2}, "twice")
         self.bad(script, {"tools/hone/commands.def": "HN_COMMAND(run, 0)\n"}, "run has no source file", "run has no case")
 
