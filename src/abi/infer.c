@@ -84,6 +84,26 @@ static int64_t low_bound(const hn_infer *infer, hn_dim d) {
     return low;
 }
 
+/* True when b is 1 wherever the symbol a is: a min(sequence, 512) beside a sequence. */
+static bool follows(hn_expr_pool *exprs, hn_dim a, hn_dim b) {
+    enum { MOST = 64 };
+    hn_dim with[MOST];
+    bool is_symbol = false;
+    const int symbols = hn_expr_symbol_count(exprs), n = symbols < MOST ? symbols : MOST;
+    for (int i = 0; i < n; i++) {
+        bool same = hn_dim_same(hn_expr_symbol(exprs, hn_expr_symbol_name(exprs, i)), a);
+        with[i] = same ? hn_dim_const(1) : HN_UNKNOWN_DIM;
+        is_symbol |= same;
+    }
+    return is_symbol && hn_dim_is(hn_dim_substitute(exprs, b, with, n), 1);
+}
+
+/* True when the two broadcast to a, whatever the values: sizes are not negative, so max(a, 0) is a; and where b is 1
+ * whenever a is, the larger of the two is a. */
+static bool covers(hn_expr_pool *exprs, hn_dim a, hn_dim b) {
+    return hn_dim_same(hn_dim_max(exprs, a, hn_dim_const(0)), b) || follows(exprs, a, b);
+}
+
 /* What two dims broadcast to; false when they cannot. A dim that may be 1 yields to one that cannot. */
 static bool broadcast_dim(const hn_infer *infer, hn_dim a, hn_dim b, hn_dim *out) {
     *out = a;
@@ -98,6 +118,8 @@ static bool broadcast_dim(const hn_infer *infer, hn_dim a, hn_dim b, hn_dim *out
         return true;
     }
     if (hn_dim_is_unknown(a) || hn_dim_is_unknown(b)) *out = HN_UNKNOWN_DIM;
+    else if (covers(infer->exprs, a, b)) *out = a;
+    else if (covers(infer->exprs, b, a)) *out = b;
     else if (low_bound(infer, a) <= 1)
         *out = low_bound(infer, b) > 1
                    ? b

@@ -42,7 +42,9 @@ static hn_slice_range resolve_forward(hn_expr_pool *exprs, hn_dim size, hn_dim s
     if (to_end && hn_dim_is_const(start) && start.value < 0)
         return (hn_slice_range){first, hn_dim_min(exprs, size, hn_dim_const(-start.value))};
     const hn_dim stop = to_end ? size : hn_dim_min(exprs, from_front(exprs, end, size), size);
-    hn_dim span = hn_dim_sub(exprs, stop, hn_dim_max(exprs, counted, zero));
+    const hn_dim from = hn_dim_max(exprs, counted, zero);
+    if (hn_dim_is(from, 0) && hn_dim_same(stop, size)) return (hn_slice_range){first, size};
+    hn_dim span = hn_dim_sub(exprs, stop, from);
     return (hn_slice_range){first, hn_dim_max(exprs, span, zero)};
 }
 
