@@ -218,7 +218,7 @@ static void describe_input(op_case *c, int i, int shape_mode, int data_mode) {
         if (shape_mode == OWN_SYMBOLS && n > 1) info->shape.dim[d] = make_symbol(c, n, false);
         if (shape_mode == UNKNOWN_DIMS) info->shape.dim[d] = HN_UNKNOWN_DIM;
     }
-    bool host = c->op->host & HN_HOST(i);
+    bool host = i < 32 && (c->op->host & HN_HOST(i));
     if (data_mode == ALL_DATA || (data_mode == SYMBOLIC_DATA && host && !is_small_integers(t))) info->data = t;
     if (data_mode == SYMBOLIC_DATA && host && is_small_integers(t)) info->element = symbolic_elements(c, t, true);
     if (info->data || info->element) info->shape = hn_shape_of_tensor(t);
