@@ -250,11 +250,16 @@ void hn_ir_remove(hn_node *node) {
     unlink_node(node);
 }
 
-void hn_ir_move_before(hn_node *node, hn_node *before) {
+void hn_ir_move_to(hn_node *node, hn_graph *graph, hn_node *before) {
     if (node == before) return;
-    hn_graph *graph = node->graph;
     unlink_node(node);
     link_before(graph, node, before);
+    for (int i = 0; i < node->n_out; i++)
+        if (node->out[i]) node->out[i]->graph = graph;
+}
+
+void hn_ir_move_before(hn_node *node, hn_node *before) {
+    hn_ir_move_to(node, before ? before->graph : node->graph, before);
 }
 
 int hn_ir_count_nodes(const hn_graph *graph) {

@@ -124,7 +124,10 @@ void hn_ir_set_input(hn_node *node, int index, hn_value *value);
 void hn_ir_replace_uses(hn_value *value, hn_value *by);
 /* Unlinks a node whose outputs have no uses left; its bodies go with it. */
 void hn_ir_remove(hn_node *node);
+/* Into the graph of `before`, which may be another one; NULL: to the end of its own. */
 void hn_ir_move_before(hn_node *node, hn_node *before);
+/* The same for a graph that may still be empty; `before` NULL: to its end. */
+void hn_ir_move_to(hn_node *node, hn_graph *graph, hn_node *before);
 bool hn_ir_has_uses(const hn_value *value);
 /* The only using node when there is exactly one use and it is a node in the same graph; else NULL. */
 hn_node *hn_ir_single_user(const hn_value *value);

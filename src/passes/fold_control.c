@@ -1,0 +1,70 @@
+/* An If whose condition is known is replaced by the branch that it takes. */
+#include "passes/pipeline.h"
+#include "passes/rewrite.h"
+
+/* Whether the condition is known, and which way it goes. */
+static bool known_condition(const hn_value *value, bool *taken) {
+    if (!value) return false;
+    if (hn_ir_is_constant(value) && hn_value_dtype(value) == HONE_BOOL && hn_tensor_count(value->info.data) == 1)
+        return *taken = hn_tensor_int(value->info.data, 0) != 0, true;
+    const hn_dim *element = value->info.element;
+    const hn_shape *shape = &value->info.shape;
+    const bool single = shape->rank == 0 || (shape->rank == 1 && hn_dim_is(shape->dim[0], 1));
+    if (!element || !single || !hn_dim_is_const(*element)) return false;
+    *taken = element->value != 0;
+    return true;
+}
+
+static hn_graph *branch(const hn_node *node, bool taken) {
+    const hn_attr *index = hn_attrs_find(node->attrs, taken ? "then_branch" : "else_branch");
+    if (!index || index->kind != HN_ATTR_GRAPH || index->i < 0 || index->i >= node->n_body) return NULL;
+    return node->body[index->i];
+}
+
+/* Each result of the branch must be able to stand in for the output of the If. */
+static bool may_replace(const hn_node *node, const hn_graph *body) {
+    if (body->outputs.n != (size_t)node->n_out || body->inputs.n) return false;
+    for (int i = 0; i < node->n_out; i++) {
+        const hn_value *by = body->outputs.at[i];
+        if (!node->out[i] || !hn_is_output(node->out[i])) continue;
+        if (!by->producer || by->graph != body) return false;
+        for (int k = 0; k < i; k++)
+            if (body->outputs.at[k] == by) return false;
+    }
+    return true;
+}
+
+/* Constants of the branch become constants of the graph around it. */
+static void adopt_constants(const hn_graph *within, const hn_graph *from, hn_graph *to) {
+    for (size_t i = 0; i < within->outputs.n; i++)
+        if (hn_ir_is_constant(within->outputs.at[i]) && within->outputs.at[i]->graph == from)
+            within->outputs.at[i]->graph = to;
+    for (const hn_node *n = within->first; n; n = n->next) {
+        for (int i = 0; i < n->n_in; i++)
+            if (hn_ir_is_constant(n->in[i]) && n->in[i]->graph == from) n->in[i]->graph = to;
+        for (int i = 0; i < n->n_body; i++) adopt_constants(n->body[i], from, to);
+    }
+}
+
+static hone_status inline_branch(hn_rewrite *r, hn_node *node) {
+    bool taken;
+    if (node->op->id != HN_OP_if_ || !known_condition(hn_node_input(node, 0), &taken)) return HONE_OK;
+    hn_graph *body = branch(node, taken);
+    if (!body || !may_replace(node, body)) return HONE_OK;
+    adopt_constants(body, body, node->graph);
+    for (hn_node *n = body->first; n; n = n->next) n->mark = node;
+    while (body->first) hn_ir_move_before(body->first, node);
+    for (int i = 0; i < node->n_out; i++) {
+        hn_value *by = body->outputs.at[i];
+        if (!node->out[i]) continue;
+        if (by->producer && by->producer->mark == node) hn_rewrite_replace(r, node->out[i], by);
+        else hn_ir_replace_uses(node->out[i], by);
+    }
+    r->changed = true;
+    hn_rewrite_sweep(r, node);
+    return HONE_OK;
+}
+
+hone_status hn_pass_fold_control(hn_model *model, bool *changed, hn_diag *diag) {
+    return hn_rewrite_nodes(model, changed, diag, inline_branch);
+}
