@@ -1,0 +1,3 @@
+/* Elementwise rows over the avx2 body of vec.h. */
+#define HN_VEC_ISA 256
+#include "kernels/cpu/elementwise/elementwise_body.h"

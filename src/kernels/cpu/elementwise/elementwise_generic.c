@@ -1,0 +1,3 @@
+/* Elementwise rows over the generic body of vec.h. */
+#define HN_VEC_ISA 0
+#include "kernels/cpu/elementwise/elementwise_body.h"

@@ -1,0 +1,3 @@
+/* Rows over the avx2 body of vec.h. */
+#define HN_VEC_ISA 256
+#include "kernels/cpu/normalize/rows_body.h"

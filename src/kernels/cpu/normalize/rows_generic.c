@@ -1,0 +1,3 @@
+/* Rows over the generic body of vec.h. */
+#define HN_VEC_ISA 0
+#include "kernels/cpu/normalize/rows_body.h"

@@ -1,0 +1,3 @@
+/* Pool windows over the avx2 body of vec.h. */
+#define HN_VEC_ISA 256
+#include "kernels/cpu/pool/pool_body.h"

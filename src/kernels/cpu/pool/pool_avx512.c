@@ -1,0 +1,3 @@
+/* Pool windows over the avx512 body of vec.h. */
+#define HN_VEC_ISA 512
+#include "kernels/cpu/pool/pool_body.h"

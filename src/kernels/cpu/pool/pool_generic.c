@@ -1,0 +1,3 @@
+/* Pool windows over the generic body of vec.h. */
+#define HN_VEC_ISA 0
+#include "kernels/cpu/pool/pool_body.h"
