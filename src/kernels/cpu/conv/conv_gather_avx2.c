@@ -1,0 +1,3 @@
+/* Gathering over the avx2 body of vec.h. */
+#define HN_VEC_ISA 256
+#include "kernels/cpu/conv/conv_gather_body.h"

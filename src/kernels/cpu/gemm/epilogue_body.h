@@ -1,0 +1,76 @@
+/* Applies epilogue steps to a stored tile (see epilogue.h); included by kernel bodies. */
+#ifndef HN_KERNELS_EPILOGUE_BODY_H
+#define HN_KERNELS_EPILOGUE_BODY_H
+
+#include "kernels/cpu/gemm/epilogue.h"
+#include "kernels/cpu/math.h"
+
+/* A tile of the output: `rows` rows of `n` columns at element `offset` of `c`, rows `stride` apart. */
+typedef struct epilogue_tile {
+    float *c;
+    size_t offset, stride, channel;
+    int rows, n;
+} epilogue_tile;
+
+/* Runs `expression` of x (and y, the operand's lanes) over the tile. */
+#define HN_STEP_EACH(operand_lanes, expression)                                                                        \
+    for (int row = 0; row < tile->rows; row++) {                                                                       \
+        for (int column = 0; column < tile->n; column += 16) {                                                         \
+            size_t at = tile->offset + (size_t)row * tile->stride + (size_t)column;                                    \
+            vm m = vm_first(tile->n - column < 16 ? tile->n - column : 16);                                            \
+            vf x = vf_load_part(tile->c + at, m);                                                                      \
+            vf y = operand_lanes;                                                                                      \
+            (void)y;                                                                                                   \
+            vf_store_part(tile->c + at, m, expression);                                                                \
+        }                                                                                                              \
+    }                                                                                                                  \
+    break
+#define HN_STEP_TENSOR vf_load_part(step->operand + at, m)
+#define HN_STEP_CHANNEL                                                                                                \
+    (step->scalar ? vf_set(step->operand[0]) : vf_load_part(step->operand + tile->channel + (size_t)column, m))
+
+static void epilogue_step(const hn_step_run *step, const epilogue_tile *tile) {
+    vf a = vf_set(step->a), b = vf_set(step->b);
+    switch (step->kind) {
+    case HN_STEP_ADD:
+        HN_STEP_EACH(HN_STEP_TENSOR, vf_add(x, y));
+    case HN_STEP_SUB:
+        HN_STEP_EACH(HN_STEP_TENSOR, vf_sub(x, y));
+    case HN_STEP_SUB_FROM:
+        HN_STEP_EACH(HN_STEP_TENSOR, vf_sub(y, x));
+    case HN_STEP_MUL:
+        HN_STEP_EACH(HN_STEP_TENSOR, vf_mul(x, y));
+    case HN_STEP_ADD_CHANNEL:
+        HN_STEP_EACH(HN_STEP_CHANNEL, vf_add(x, y));
+    case HN_STEP_SUB_CHANNEL:
+        HN_STEP_EACH(HN_STEP_CHANNEL, vf_sub(x, y));
+    case HN_STEP_MUL_CHANNEL:
+        HN_STEP_EACH(HN_STEP_CHANNEL, vf_mul(x, y));
+    case HN_STEP_DIV_CHANNEL:
+        HN_STEP_EACH(HN_STEP_CHANNEL, vf_div(x, y));
+    case HN_STEP_CLAMP:
+        HN_STEP_EACH(a, vf_clamp(x, a, b));
+    case HN_STEP_LEAKY_RELU:
+        HN_STEP_EACH(a, vf_blend(vf_lt(x, vf_zero()), vf_mul(a, x), x));
+    case HN_STEP_SIGMOID:
+        HN_STEP_EACH(a, vf_sigmoid(x));
+    case HN_STEP_TANH:
+        HN_STEP_EACH(a, vf_tanh(x));
+    case HN_STEP_HARD_SIGMOID:
+        HN_STEP_EACH(a, vf_hard_sigmoid(x, a, b));
+    case HN_STEP_HARD_SWISH:
+        HN_STEP_EACH(a, vf_hard_swish(x));
+    case HN_STEP_SILU:
+        HN_STEP_EACH(a, vf_mul(x, vf_sigmoid(vf_mul(a, x))));
+    case HN_STEP_GELU:
+        HN_STEP_EACH(a, vf_gelu(x));
+    case HN_STEP_GELU_TANH:
+        HN_STEP_EACH(a, vf_gelu_tanh(x));
+    }
+}
+
+static inline void epilogue_rest(const hn_epilogue_run *epilogue, const epilogue_tile *tile) {
+    for (int i = 0; i < epilogue->n; i++) epilogue_step(&epilogue->step[i], tile);
+}
+
+#endif

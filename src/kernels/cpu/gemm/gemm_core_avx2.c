@@ -1,0 +1,3 @@
+/* The GEMM core over the avx2 body of vec.h. */
+#define HN_VEC_ISA 256
+#include "kernels/cpu/gemm/gemm_core_body.h"

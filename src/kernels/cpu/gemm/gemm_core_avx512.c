@@ -1,0 +1,3 @@
+/* The GEMM core over the avx512 body of vec.h. */
+#define HN_VEC_ISA 512
+#include "kernels/cpu/gemm/gemm_core_body.h"

@@ -1,0 +1,64 @@
+/* The machine's peak, and the share of it that the GEMM core reaches (the spike of the design: at least 92 %). */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/cpu.h"
+#include "kernelcheck.h"
+#include "kernels/cpu/gemm/gemm_core.h"
+#include "peak.h"
+
+#define SIZE 512
+
+static volatile float sink; /* keeps the peak's arithmetic alive */
+
+double kc_peak(uint32_t features) {
+    long rounds = 2000;
+    double t = kc_now();
+    long operations;
+    if (features & HN_CPU_AVX512) sink = peak_flops_avx512(rounds), operations = peak_flops_per_round_avx512();
+    else if (features & HN_CPU_AVX2) sink = peak_flops_avx2(rounds), operations = peak_flops_per_round_avx2();
+    else sink = peak_flops_generic(rounds), operations = peak_flops_per_round_generic();
+    return (double)(rounds * operations) / (kc_now() - t);
+}
+
+/* Product and peak are timed in turn for two seconds, so that both see the same clock; the best of each counts. */
+static void measure(const char *name, uint32_t features, hn_gemm_fn *core, float *memory) {
+    const float *row[SIZE];
+    float *a = memory, *b = a + SIZE * SIZE, *c = b + SIZE * SIZE;
+    for (int i = 0; i < 2 * SIZE * SIZE; i++) a[i] = (float)(i % 17 - 8);
+    for (int i = 0; i < SIZE; i++) row[i] = a + i * SIZE;
+    hn_epilogue_run epilogue = {.low = -INFINITY, .high = INFINITY};
+    double best = 1e9, peak = 0;
+    for (double begin = kc_now(); kc_now() - begin < 2;) {
+        double t = kc_now();
+        for (int first = 0; first < SIZE; first += SIZE / 4) {
+            hn_gemm gemm = {.row = row + first,
+                            .row_stride = SIZE,
+                            .rows = SIZE / 4,
+                            .taps = 1,
+                            .depth = SIZE,
+                            .panels = b,
+                            .n = SIZE,
+                            .c = c,
+                            .offset = (size_t)first * SIZE,
+                            .stride = SIZE,
+                            .epilogue = &epilogue};
+            core(&gemm);
+        }
+        t = kc_now() - t;
+        double now = kc_peak(features);
+        if (t < best) best = t;
+        if (now > peak) peak = now;
+    }
+    double rate = 2.0 * SIZE * SIZE * SIZE / best;
+    printf("%-7s fp32 %d^3  %6.1f of %6.1f Gop/s  %5.1f %%\n", name, SIZE, 1e-9 * rate, 1e-9 * peak, 100 * rate / peak);
+}
+
+void kc_spike(void) {
+    float *memory = aligned_alloc(64, 3 * SIZE * SIZE * sizeof(float));
+    if (!memory) abort();
+    uint32_t features = hn_cpu_features();
+    if (features & HN_CPU_AVX512) measure("avx512", HN_CPU_AVX512, hn_gemm_run_avx512, memory);
+    if (features & HN_CPU_AVX2) measure("avx2", HN_CPU_AVX2, hn_gemm_run_avx2, memory);
+    free(memory);
+}
