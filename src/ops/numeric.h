@@ -89,10 +89,16 @@ static inline int64_t shift_right_i64(int64_t x, int64_t y) {
 }
 
 /* Either being NaN gives NaN. */
-static inline double lesser_f64(double x, double y) { return x < y || isnan(x) ? x : y; }
+static inline double lesser_f64(double x, double y) {
+    double least = x < y ? x : y;
+    return isnan(x) ? x : least;
+}
 static inline int64_t lesser_i64(int64_t x, int64_t y) { return x < y ? x : y; }
 static inline uint64_t lesser_u64(uint64_t x, uint64_t y) { return x < y ? x : y; }
-static inline double greater_f64(double x, double y) { return x > y || isnan(x) ? x : y; }
+static inline double greater_f64(double x, double y) {
+    double most = x > y ? x : y;
+    return isnan(x) ? x : most;
+}
 static inline int64_t greater_i64(int64_t x, int64_t y) { return x > y ? x : y; }
 static inline uint64_t greater_u64(uint64_t x, uint64_t y) { return x > y ? x : y; }
 

@@ -123,7 +123,8 @@ def test_cast_e8m0():
 
 
 def test_cast_refuses():
-    refused("Cast", {"to": 99}, [values((3,))], "no element type")
+    for none in (0, 27, 99, -1, 2**32 + 1):
+        refused("Cast", {"to": none}, [values((3,))], "no element type")
     refused("Cast", {"to": TensorProto.COMPLEX64}, [values((3,))], "complex")
     refused("Cast", {"to": TensorProto.STRING}, [values((3,))], "strings")
     refused("Cast", {"to": TensorProto.FLOAT}, [np.array(["1"], object)], "strings")

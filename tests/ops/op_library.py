@@ -73,7 +73,7 @@ def load():
         "case_infer": [pointer, ctypes.c_int, ctypes.c_int, ctypes.c_int],
         "inferred_dtype": [pointer, ctypes.c_int], "inferred_rank": [pointer, ctypes.c_int],
         "inferred_dim": [pointer, ctypes.c_int, ctypes.c_int, pointer], "inferred_text": [pointer, ctypes.c_int],
-        "case_run": [pointer, ctypes.c_int], "output_dtype": [pointer, ctypes.c_int],
+        "case_run": [pointer, ctypes.c_int, ctypes.c_int], "may_overwrite": [pointer, ctypes.c_int], "output_dtype": [pointer, ctypes.c_int],
         "output_rank": [pointer, ctypes.c_int], "output_dims": [pointer, ctypes.c_int],
         "output_data": [pointer, ctypes.c_int], "output_string": [pointer, ctypes.c_int, number],
         "case_elements": [pointer, ctypes.c_int, pointer],

@@ -19,7 +19,7 @@
 #define LARGE 4096 /* symbols stand for sizes, whose products fit into 32 bits; data beyond this are none */
 
 enum shape_mode { EXACT, SAME_SYMBOLS, OWN_SYMBOLS, UNKNOWN_DIMS, UNKNOWN_RANKS };
-enum data_mode { ALL_DATA, SYMBOLIC_DATA, NO_DATA };
+enum data_mode { ALL_DATA, SYMBOLIC_DATA, NO_DATA, HOST_DATA };
 
 typedef struct op_case {
     const hn_op *op;
@@ -32,8 +32,8 @@ typedef struct op_case {
     const hn_tensor *in[MAX_VALUES];
     hn_tensor *out[MAX_VALUES];
     hn_info in_info[MAX_VALUES], out_info[MAX_VALUES];
-    void *owned[2 * MAX_VALUES];
-    size_t owned_bytes[2 * MAX_VALUES];
+    void *owned[4 * MAX_VALUES];
+    size_t owned_bytes[4 * MAX_VALUES];
     int n_owned;
     int64_t symbol[1 << 16];
     int n_symbol;
@@ -49,7 +49,7 @@ static bool canaries_hold(const op_case *c) {
 /* Memory of a tensor, filled with a pattern that no test expects. */
 static void *own(op_case *c, size_t bytes) {
     char *memory = malloc(bytes + CANARY ? bytes + CANARY : 1);
-    if (!memory || c->n_owned == 2 * MAX_VALUES) abort();
+    if (!memory || c->n_owned == 4 * MAX_VALUES) abort();
     memset(memory, 0xCD, bytes);
     for (int i = 0; i < CANARY; i++) memory[bytes + (size_t)i] = (char)0xA7;
     c->owned[c->n_owned] = memory;
@@ -219,7 +219,8 @@ static void describe_input(op_case *c, int i, int shape_mode, int data_mode) {
         if (shape_mode == UNKNOWN_DIMS) info->shape.dim[d] = HN_UNKNOWN_DIM;
     }
     bool host = i < 32 && (c->op->host & HN_HOST(i));
-    if (data_mode == ALL_DATA || (data_mode == SYMBOLIC_DATA && host && !is_small_integers(t))) info->data = t;
+    bool numbers = data_mode == HOST_DATA || (data_mode == SYMBOLIC_DATA && !is_small_integers(t));
+    if (data_mode == ALL_DATA || (host && numbers)) info->data = t;
     if (data_mode == SYMBOLIC_DATA && host && is_small_integers(t)) info->element = symbolic_elements(c, t, true);
     if (info->data || info->element) info->shape = hn_shape_of_tensor(t);
 }
@@ -269,10 +270,22 @@ static hone_status resize_output(hn_call *call, int out, int rank, const int64_t
     return HONE_OK;
 }
 
-/* Runs over the shapes inferred last, which must be numbers. Output `left_out` (or none: -1) is not wanted. -1000: an
- * output has no size and the operator is not one whose data decide. -1001: memory behind a tensor was written. */
-EXPORT int case_run(op_case *c, int left_out) {
+/* True when the operator promises that output 0 may overwrite input i, and both have the same size. */
+EXPORT int may_overwrite(op_case *c, int i) {
+    bool sized = c->in[i] && c->in[i]->rank == c->out_tensor[0].rank;
+    for (int d = 0; sized && d < c->in[i]->rank; d++) sized = c->in[i]->dim[d] == c->out_tensor[0].dim[d];
+    return (c->op->facts & HN_INPLACE) && sized &&
+           hn_element_size(c->in[i]->dtype) == hn_element_size(c->out_tensor[0].dtype);
+}
+
+/* Runs over the shapes inferred last, which must be numbers. Output `left_out` is not wanted, output 0 lies in the
+ * memory of a copy of input `overwritten` (none: -1). -1000: an output has no size and the operator is not one whose
+ * data decide. -1001: memory behind a tensor was written. */
+EXPORT int case_run(op_case *c, int left_out, int overwritten) {
     hn_arena scratch;
+    hn_tensor shared = {0};
+    const hn_tensor *in[MAX_VALUES];
+    memcpy(in, c->in, sizeof in);
     for (int i = 0; i < c->n_out; i++) {
         int64_t dim[HONE_MAX_RANK];
         c->out[i] = i == left_out ? NULL : &c->out_tensor[i];
@@ -283,9 +296,16 @@ EXPORT int case_run(op_case *c, int left_out) {
         if (bytes > ((size_t)1 << 32)) return -1000;
         if (sized) c->out_tensor[i].data = own(c, bytes);
     }
+    if (overwritten >= 0) {
+        shared = *c->in[overwritten];
+        shared.data = own(c, hn_tensor_bytes(&shared));
+        hn_tensor_copy(&shared, c->in[overwritten]);
+        in[overwritten] = &shared;
+        c->out_tensor[0].data = shared.data;
+    }
     hn_arena_init(&scratch, NULL);
     hn_call call = {.op = c->op, .attrs = {c->attr, (uint32_t)c->n_attr}, .n_in = c->n_in, .n_out = c->n_out};
-    call.in = c->in;
+    call.in = in;
     call.out = c->out;
     call.resize = resize_output;
     call.owner = c;

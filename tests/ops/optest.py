@@ -23,7 +23,7 @@ import op_library
 LIBRARY = op_library.load()
 OPSET = 28
 EXACT, SAME_SYMBOLS, OWN_SYMBOLS, UNKNOWN_DIMS, UNKNOWN_RANKS = range(5)
-ALL_DATA, SYMBOLIC_DATA, NO_DATA = range(3)
+ALL_DATA, SYMBOLIC_DATA, NO_DATA, HOST_DATA = range(4)
 DATA_SHAPE = 1 << 7
 PACKED_BITS = {TensorProto.INT4: 4, TensorProto.UINT4: 4, TensorProto.FLOAT4E2M1: 4, TensorProto.INT2: 2, TensorProto.UINT2: 2}
 TOLERANCE = {"float16": (2e-3, 1e-3), "bfloat16": (1.6e-2, 1e-2), "float32": (1e-5, 1e-6), "float64": (1e-12, 1e-12)}
@@ -124,8 +124,8 @@ class Case:
     def inferred(self, i):
         return LIBRARY.inferred_text(self.handle, i).decode()
 
-    def run(self, left_out=-1):
-        self._checked(LIBRARY.case_run(self.handle, left_out))
+    def run(self, left_out=-1, overwritten=-1):
+        self._checked(LIBRARY.case_run(self.handle, left_out, overwritten))
         return [None if i == left_out else self._output(i) for i in range(self.n_out)]
 
     def _output(self, i):
@@ -243,14 +243,15 @@ def _check_inferred(case, outputs, shapes, data, known):
 
 
 def check_inference(op, attributes, inputs, outputs, known=True):
-    """Inference in every state of knowledge. `known`: symbols for sizes and all data must be enough to know every size."""
+    """Inference in every state of knowledge. `known`: symbols for sizes and the data of host inputs must be
+    enough to know every size."""
     sized = not LIBRARY.op_facts(op.encode()) & DATA_SHAPE
     for shapes in (EXACT, SAME_SYMBOLS, OWN_SYMBOLS, UNKNOWN_DIMS, UNKNOWN_RANKS):
-        for data in (ALL_DATA, SYMBOLIC_DATA, NO_DATA):
+        for data in (ALL_DATA, SYMBOLIC_DATA, NO_DATA, HOST_DATA):
             with Case(op, attributes, inputs, len(outputs)) as case:
                 case.infer(shapes, data)
                 needed = shapes == EXACT or (known and shapes == SAME_SYMBOLS)
-                _check_inferred(case, outputs, shapes, data, sized and needed and data == ALL_DATA)
+                _check_inferred(case, outputs, shapes, data, sized and needed and data in (ALL_DATA, HOST_DATA))
 
 
 def _check_elements(case, op, known):
@@ -262,14 +263,16 @@ def _check_elements(case, op, known):
             assert wrong == 0 and count.value > 0, "elements that are numbers must be known"
 
 
-def _same(a, b):
-    return all(x is None or y is None or x.tobytes() == y.tobytes() or a is b if x is None or x.dtype != object else
-               y is None or (x == y).all() for x, y in zip(a, b))
+def _same(some, all_of_them):
+    """The same bits, but for outputs that are missing."""
+    return all(a is None or (a.tolist() == b.tolist() if a.dtype == object else a.tobytes() == b.tobytes())
+               for a, b in zip(some, all_of_them))
 
 
 def check(op, attributes, inputs, n_out=1, expect=None, rtol=None, atol=None, known=True, elements=False, evaluator=False):
     """Compares one call with the oracle (`evaluator`: not with ONNX Runtime) or with `expect`, then checks inference, the
-    element function (`elements`: it must know the elements of this case), and calls in which one output is not wanted."""
+    element function (`elements`: it must know the elements of this case), calls in which one output is not wanted, and
+    calls in place where the operator promises that they work."""
     seen.add(op)
     with Case(op, attributes, inputs, n_out) as case:
         case.infer(symbolic=False)
@@ -279,6 +282,9 @@ def check(op, attributes, inputs, n_out=1, expect=None, rtol=None, atol=None, kn
         case.infer(symbolic=False)
         for i in range(n_out if n_out > 1 else 0):
             assert _same(case.run(left_out=i), got), f"other results when output {i} is not wanted"
+        for i in range(len(inputs)):
+            if LIBRARY.may_overwrite(case.handle, i):
+                assert _same(case.run(overwritten=i), got), f"other results when input {i} is overwritten"
     check_inference(op, attributes, inputs, got, known)
     return got
 

@@ -71,10 +71,12 @@ bool hn_ops_element_clip(const hn_infer *infer, const hn_tensor *const *in, hn_t
     return true;
 }
 
-/* The type that Cast and CastLike convert to; NO_DTYPE while the model to be like is unknown. */
+/* The type that Cast and CastLike convert to; NO_DTYPE for a number that is no type, and while the input to be like is
+ * unknown. */
 static hone_dtype target_type(const hn_infer *infer) {
     if (infer->op->id == HN_OP_cast_like) return hn_infer_dtype(infer, 1);
-    return (hone_dtype)hn_attrs_int(infer->attrs, "to", HONE_NO_DTYPE);
+    int64_t to = hn_attrs_int(infer->attrs, "to", 0);
+    return to > 0 && to <= HONE_INT2 ? (hone_dtype)to : HONE_NO_DTYPE;
 }
 
 hone_status hn_ops_infer_cast(hn_infer *infer) {
@@ -82,7 +84,7 @@ hone_status hn_ops_infer_cast(hn_infer *infer) {
     int mode;
     hone_dtype from = hn_infer_dtype(infer, 0), to = target_type(infer);
     HN_TRY(hn_ops_word(infer->attrs, "round_mode", modes, &mode, infer->diag));
-    if (infer->op->id == HN_OP_cast && !hn_dtype_is_known(to))
+    if (infer->op->id == HN_OP_cast && to == HONE_NO_DTYPE)
         HN_FAIL(infer->diag, HONE_INVALID_MODEL, "attribute to: %lld is no element type",
                 (long long)hn_attrs_int(infer->attrs, "to", HONE_NO_DTYPE));
     if (hn_dtype_is_complex(from) || hn_dtype_is_complex(to))
