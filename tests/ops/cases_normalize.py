@@ -105,6 +105,14 @@ def test_layer_statistics():
     check("LayerNormalization", {}, [constant, np.ones(1000, np.float32)], expect=[np.zeros((1, 1000), np.float32)], atol=1e-3)
 
 
+def test_layer_of_nothing():
+    x, nothing = np.zeros((2, 0), np.float32), np.zeros(0, np.float32)
+    unknown = np.full((2, 1), np.nan, np.float32)
+    check("LayerNormalization", {}, [x, nothing], n_out=3, expect=[x, unknown, unknown])
+    check("LayerNormalization", {"axis": 1}, [np.zeros((0, 3), np.float32), np.ones(3, np.float32)], n_out=3,
+          expect=[np.zeros((0, 3), np.float32), np.zeros((0, 1), np.float32), np.zeros((0, 1), np.float32)])
+
+
 def test_layer_refused():
     x = values((2, 3, 4))
     refused("LayerNormalization", {}, [x, values((3,))], "broadcast")

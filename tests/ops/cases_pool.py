@@ -109,6 +109,15 @@ def test_empty():
         check(op, {"kernel_shape": [2, 2]}, [values((1, 0, 4, 4))], expect=[np.zeros((1, 0, 3, 3), np.float32)])
 
 
+def test_kernels_far_larger_than_the_input():
+    huge = 2**30
+    attributes = {"kernel_shape": [huge, huge], "pads": [huge - 1, huge - 1, huge, huge], "strides": [huge - 1, huge - 1]}
+    x = values((1, 1, 3, 2))
+    check("MaxPool", attributes, [x], expect=[np.array([[[[x[0, 0, 0, 0], x[0, 0, 0].max()], [x[0, 0, :, 0].max(), x.max()]]]])])
+    got, = run("AveragePool", attributes, [x])
+    assert np.allclose(got[0, 0, 1, 1], x.mean())
+
+
 def test_refused():
     x = values((1, 2, 6, 5))
     for op in POOLS:

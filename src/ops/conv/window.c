@@ -96,16 +96,19 @@ void hn_window_columns(const hn_window *w, int64_t k, int64_t size, int64_t coun
     if (*first > *last) *first = *last;
 }
 
-bool hn_window_next(int n, int64_t *at, const int64_t *size) {
-    for (int i = n - 1; i >= 0; i--) {
-        if (++at[i] < size[i]) return true;
-        at[i] = 0;
-    }
-    return false;
+void hn_window_kernel(const hn_window *w, int axis, int64_t size, int64_t at, int64_t until, int64_t *first,
+                      int64_t *last) {
+    int64_t step = w->dilation[axis], before = w->begin[axis] - (until - 1) * w->stride[axis];
+    int64_t reach = size + w->begin[axis] - at * w->stride[axis];
+    *first = before > 0 ? (before - 1) / step + 1 : 0;
+    *last = reach > 0 ? (reach - 1) / step + 1 : 0;
+    if (*last > w->kernel[axis]) *last = w->kernel[axis];
 }
 
-int64_t hn_window_count(int n, const int64_t *size) {
-    int64_t count = 1;
-    for (int i = 0; i < n; i++) count *= size[i];
-    return count;
+bool hn_window_next(int n, int64_t *at, const int64_t *begin, const int64_t *end) {
+    for (int i = n - 1; i >= 0; i--) {
+        if (++at[i] < end[i]) return true;
+        at[i] = begin ? begin[i] : 0;
+    }
+    return false;
 }

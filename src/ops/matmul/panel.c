@@ -27,6 +27,16 @@ enum { ROW_BLOCK = 128, LOAD_BLOCK = 1 << 20 };
 PANEL_MULTIPLY(f64, double)
 PANEL_MULTIPLY(u64, uint64_t)
 
+int64_t hn_panel_count(int n, const int64_t *dim) {
+    int64_t count = 1;
+    bool bad = false;
+    for (int i = 0; i < n; i++) {
+        if (dim[i] == 0) return 0;
+        bad |= dim[i] < 0 || __builtin_mul_overflow(count, dim[i], &count);
+    }
+    return bad ? -1 : count;
+}
+
 void *hn_panel_scratch(hn_call *call, int64_t n) {
     if (n < 0) return NULL;
     return hn_arena_alloc_array(call->scratch, (size_t)n, 8);

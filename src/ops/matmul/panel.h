@@ -14,7 +14,9 @@ enum { HN_PANEL = 64 };
 void hn_panel_multiply_f64(int64_t m, int64_t k, const double *a, int64_t stride, const double *b, double *c);
 void hn_panel_multiply_u64(int64_t m, int64_t k, const uint64_t *a, int64_t stride, const uint64_t *b, uint64_t *c);
 
-/* Scratch memory for n numbers of 8 bytes, zeroed; NULL when there is none or n * 8 overflows. */
+/* Elements of n dims: 0 when one is 0, else -1 when one is negative or the product overflows. */
+int64_t hn_panel_count(int n, const int64_t *dim);
+/* Scratch memory for n numbers of 8 bytes, zeroed; NULL when there is none, n * 8 overflows or n is negative. */
 void *hn_panel_scratch(hn_call *call, int64_t n);
 /* Elements [first, first + n) of a dense tensor as double, and back with one rounding. */
 void hn_panel_load(double *to, const hn_tensor *t, int64_t first, int64_t n);

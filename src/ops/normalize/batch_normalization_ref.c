@@ -12,9 +12,8 @@ typedef struct batch {
 } batch;
 
 static batch view(const hn_tensor *x) {
-    batch b = {.x = x, .images = x->dim[0], .channels = x->rank > 1 ? x->dim[1] : 1, .plane = 1};
-    for (int i = 2; i < x->rank; i++) b.plane *= x->dim[i];
-    return b;
+    int64_t plane = x->rank > 2 ? hn_panel_count(x->rank - 2, x->dim + 2) : 1;
+    return (batch){.x = x, .images = x->dim[0], .channels = x->rank > 1 ? x->dim[1] : 1, .plane = plane};
 }
 
 /* Sum over a channel of (x - shift), or of its square. */

@@ -83,16 +83,16 @@ static void store_statistic(hn_call *call, int out, int64_t at, double value) {
 /* Normalizes over the axes from `axis` on. */
 static hone_status normalize_trailing(hn_call *call, bool center) {
     const hn_tensor *x = call->in[0];
-    int64_t axis = hn_attrs_int(call->attrs, "axis", -1), n = 1;
+    int64_t axis = hn_attrs_int(call->attrs, "axis", -1);
     parameter scale, bias;
     double *slab, epsilon = hn_attrs_float(call->attrs, "epsilon", 1e-5f);
     if (axis < 0) axis += x->rank;
-    if (hn_tensor_count(x) == 0) return HONE_OK;
-    for (int i = (int)axis; i < x->rank; i++) n *= x->dim[i];
+    int64_t stretches = hn_panel_count((int)axis, x->dim), n = hn_panel_count(x->rank - (int)axis, x->dim + axis);
+    if (n < 0) return HONE_OUT_OF_MEMORY;
     HN_TRY_ALLOC(slab = hn_panel_scratch(call, n));
     HN_TRY(load_parameter(call, 1, (int)axis, n, &scale));
     HN_TRY(load_parameter(call, 2, (int)axis, n, &bias));
-    for (int64_t s = 0, stretches = hn_tensor_count(x) / n; s < stretches; s++) {
+    for (int64_t s = 0; s < stretches; s++) {
         hn_panel_load(slab, x, s * n, n);
         statistics stat = measure(slab, n, epsilon, center);
         store_statistic(call, 1, s, stat.mean);

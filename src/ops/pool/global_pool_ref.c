@@ -1,6 +1,7 @@
 /* Global pooling: one number a plane. */
 #include <math.h>
 #include "ops/block.h"
+#include "ops/matmul/panel.h"
 #include "ops/registry.h"
 
 typedef double add_fn(double sum, double x);
@@ -23,8 +24,7 @@ static double reduce_plane(const hn_tensor *x, int64_t first, int64_t count, dou
 static hone_status pool(hn_call *call, double start, add_fn *step, bool average) {
     const hn_tensor *x = call->in[0];
     if (!call->out[0]) return HONE_OK;
-    int64_t planes = x->dim[0] * x->dim[1], count = 1;
-    for (int i = 2; i < x->rank; i++) count *= x->dim[i];
+    int64_t planes = hn_panel_count(2, x->dim), count = hn_panel_count(x->rank - 2, x->dim + 2);
     for (int64_t plane = 0; plane < planes; plane++) {
         double result = reduce_plane(x, plane * count, count, start, step);
         if (average) result /= (double)count;

@@ -23,17 +23,25 @@ struct pooling {
     finish_fn *finish;
 };
 
+/* Only kernel positions that meet the input are walked: kernels may be much larger than that. */
 static void visit_row(pooling *p, const int64_t *at) {
     int last_axis = p->w.n - 1;
-    int64_t kernel_at[HN_MAX_SPATIAL] = {0}, width = p->in[last_axis], stride = p->w.stride[last_axis];
+    int64_t kernel_at[HN_MAX_SPATIAL], begin[HN_MAX_SPATIAL], end[HN_MAX_SPATIAL];
+    int64_t width = p->in[last_axis], stride = p->w.stride[last_axis];
+    for (int i = 0; i < p->w.n; i++) {
+        int64_t from = i == last_axis ? 0 : at[i], until = i == last_axis ? p->width : at[i] + 1;
+        hn_window_kernel(&p->w, i, p->in[i], from, until, &begin[i], &end[i]);
+        if (begin[i] >= end[i]) return;
+        kernel_at[i] = begin[i];
+    }
     do {
         int64_t first, last, row = hn_window_row(&p->w, p->in, at, kernel_at);
-        for (int64_t k = 0; k < p->w.kernel[last_axis] && row >= 0; k++) {
+        for (int64_t k = begin[last_axis]; k < end[last_axis]; k++) {
             hn_window_columns(&p->w, k, width, p->width, &first, &last);
             int64_t start = row * width + k * p->w.dilation[last_axis] - p->w.begin[last_axis];
             for (int64_t i = first; i < last; i++) p->visit(p, i, start + i * stride);
         }
-    } while (hn_window_next(last_axis, kernel_at, p->w.kernel));
+    } while (hn_window_next(last_axis, kernel_at, begin, end));
 }
 
 /* Elements of the window at `at` on one axis: those inside the input, or inside the input and its padding. */
@@ -80,7 +88,7 @@ static void write_indices(const pooling *p, hn_tensor *indices, int64_t first, i
         int64_t place = p->best[i] < 0 ? 0 : p->best[i];
         int64_t swapped = 0;
         for (int axis = p->w.n - 1; column_major && axis >= 0; axis--) {
-            int64_t step = hn_window_count(axis, p->in);
+            int64_t step = hn_panel_count(axis, p->in);
             swapped += place % p->in[axis] * step;
             place /= p->in[axis];
         }
@@ -97,8 +105,8 @@ static hone_status prepare(pooling *p, hn_call *call, const hn_tensor *y) {
     }
     hn_window_resolve(&p->w, p->in, p->out);
     p->width = p->out[p->w.n - 1];
-    p->in_count = hn_window_count(p->w.n, p->in);
-    p->out_count = hn_window_count(p->w.n, p->out);
+    p->in_count = hn_panel_count(p->w.n, p->in);
+    p->out_count = hn_panel_count(p->w.n, p->out);
     HN_TRY_ALLOC(p->x = hn_panel_scratch(call, p->in_count));
     HN_TRY_ALLOC(p->row = hn_panel_scratch(call, p->width));
     HN_TRY_ALLOC(p->best = hn_panel_scratch(call, p->width));
@@ -119,14 +127,15 @@ static void pool_plane(pooling *p, hn_call *call, int64_t plane) {
         if (call->out[0]) hn_panel_store(call->out[0], first, p->width, p->row);
         if (indices) write_indices(p, indices, first, plane, column_major);
         first += p->width;
-    } while (hn_window_next(p->w.n - 1, at, p->out));
+    } while (hn_window_next(p->w.n - 1, at, NULL, p->out));
 }
 
 static hone_status pool(hn_call *call, pooling *p) {
     const hn_tensor *x = call->in[0], *y = call->out[0] ? call->out[0] : call->n_out > 1 ? call->out[1] : NULL;
     if (!y || hn_tensor_count(y) == 0) return HONE_OK;
+    int64_t planes = hn_panel_count(2, x->dim);
     HN_TRY(prepare(p, call, y));
-    for (int64_t plane = 0; plane < x->dim[0] * x->dim[1]; plane++) {
+    for (int64_t plane = 0; plane < planes; plane++) {
         hn_panel_load(p->x, x, plane * p->in_count, p->in_count);
         pool_plane(p, call, plane);
     }

@@ -85,20 +85,21 @@ typedef struct rule {
 #undef HN_REDUCE_REAL
 #undef HN_IMPL
 
+/* Products wrap: sizes that overflow are those of empty tensors, and meet a 0. */
 static void plan_walk(const hn_tensor *x, unsigned mask, walk *w) {
     bool kept_before = false;
     *w = (walk){.outputs = 1, .count = 1};
     for (int i = x->rank - 1; i >= 0; i--) {
         bool kept = !(mask >> i & 1), merges = w->n > 0 && kept == kept_before;
         int64_t size = x->dim[i];
-        if (merges) w->size[w->n - 1] *= size;
+        if (merges) w->size[w->n - 1] = product_i64(w->size[w->n - 1], size);
         else if (size != 1) {
             w->size[w->n] = size;
             w->step[w->n++] = kept ? w->outputs : 0;
             kept_before = kept;
         }
-        if (kept) w->outputs *= size;
-        else w->count *= size;
+        if (kept) w->outputs = product_i64(w->outputs, size);
+        else w->count = product_i64(w->count, size);
     }
     if (w->n == 0) w->size[w->n++] = 1;
 }
@@ -163,7 +164,7 @@ static hone_status reduced_axes(hn_call *call, unsigned *mask) {
 static hone_status reduce(hn_call *call, const rule *rules) {
     reduction r = {.x = call->in[0], .out = call->out[0]};
     unsigned mask;
-    if (!r.out) return HONE_OK;
+    if (!r.out || hn_tensor_count(r.out) == 0) return HONE_OK;
     HN_TRY(reduced_axes(call, &mask));
     plan_walk(r.x, mask, &r.walk);
     hn_block_kind kind = hn_block_kind_of(r.x->dtype);
