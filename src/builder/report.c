@@ -1,0 +1,201 @@
+/* A model as JSON: where it comes from, its inputs and outputs, its operators and nodes. */
+#include <string.h>
+#include "base/json.h"
+#include "builder/model.h"
+#include "builder/report.h"
+
+/* ---- types and shapes ---- */
+
+static const char *kind_text(const hn_type *type) {
+    if (!type) return "?";
+    switch (type->kind) {
+    case HN_KIND_TENSOR:
+        return hone_dtype_name(type->dtype);
+    case HN_KIND_SEQUENCE:
+        return "sequence";
+    case HN_KIND_OPTIONAL:
+        return "optional";
+    case HN_KIND_MAP:
+        return "map";
+    case HN_KIND_NONE:
+        break;
+    }
+    return "?";
+}
+
+static void write_dim(hn_json *json, hn_dim dim, const hn_expr_pool *pool) {
+    hn_str text;
+    if (hn_dim_is_const(dim)) {
+        hn_json_int(json, NULL, dim.value);
+        return;
+    }
+    hn_str_init(&text, json->out->arena);
+    hn_dim_print(&text, dim, pool);
+    hn_json_string(json, NULL, hn_str_text(&text) ? hn_str_text(&text) : "?");
+}
+
+/* Numbers, expressions as text, "?" for what only running tells; null without a rank. */
+static void write_shape(hn_json *json, const hn_shape *shape, const hn_expr_pool *pool) {
+    if (shape->rank < 0) {
+        hn_json_null(json, "shape");
+        return;
+    }
+    hn_json_array(json, "shape", true);
+    for (int i = 0; i < shape->rank; i++) write_dim(json, shape->dim[i], pool);
+    hn_json_end_array(json);
+}
+
+static void write_value(hn_json *json, const hn_value *value, int64_t limit) {
+    hn_json_object(json, NULL, true);
+    hn_json_string(json, "name", value->name);
+    hn_json_string(json, "dtype", kind_text(value->info.type));
+    write_shape(json, &value->info.shape, value->graph->model->exprs);
+    if (limit > 0) hn_json_int(json, "index_limit", limit);
+    hn_json_end_object(json);
+}
+
+static void write_values(hn_json *json, const char *key, hn_value *const *value, size_t n, bool limits) {
+    hn_json_array(json, key, n == 0);
+    for (size_t i = 0; i < n; i++)
+        if (value[i]) write_value(json, value[i], limits ? hn_build_index_limit(value[i]) : 0);
+    hn_json_end_array(json);
+}
+
+/* ---- nodes ---- */
+
+static void write_node(hn_json *json, const hn_node *node) {
+    hn_json_object(json, NULL, false);
+    hn_json_string(json, "name", node->name);
+    hn_json_string(json, "op", node->op->name);
+    hn_json_array(json, "inputs", true);
+    for (int i = 0; i < node->n_in; i++) {
+        if (node->in[i]) hn_json_string(json, NULL, node->in[i]->name);
+        else hn_json_null(json, NULL);
+    }
+    hn_json_end_array(json);
+    write_values(json, "outputs", node->out, (size_t)node->n_out, false);
+    if (node->graph->owner) hn_json_string(json, "inside", node->graph->owner->name);
+    hn_json_end_object(json);
+}
+
+static void write_nodes(hn_json *json, const hn_graph *graph) {
+    for (const hn_node *node = graph->first; node; node = node->next) {
+        write_node(json, node);
+        for (int i = 0; i < node->n_body; i++) write_nodes(json, node->body[i]);
+    }
+}
+
+static void count_operators(const hn_graph *graph, int64_t *count) {
+    for (const hn_node *node = graph->first; node; node = node->next) {
+        count[node->op->id]++;
+        for (int i = 0; i < node->n_body; i++) count_operators(node->body[i], count);
+    }
+}
+
+/* Most frequent first; the reference on the CPU runs what has no kernel, so nothing is without a place. */
+static hone_status write_operators(hn_json *json, const hn_graph *graph) {
+    int64_t *count = HN_NEW_ARRAY(json->out->arena, int64_t, HN_OP_COUNT);
+    HN_TRY_ALLOC(count);
+    count_operators(graph, count);
+    hn_json_array(json, "operators", false);
+    for (;;) {
+        int best = 0;
+        for (int i = 1; i < HN_OP_COUNT; i++)
+            if (count[i] > count[best]) best = i;
+        if (!count[best]) break;
+        hn_json_object(json, NULL, true);
+        hn_json_string(json, "op", hn_op_at((hn_op_id)best)->name);
+        hn_json_int(json, "count", count[best]);
+        hn_json_string(json, "device", "cpu");
+        hn_json_end_object(json);
+        count[best] = 0;
+    }
+    hn_json_end_array(json);
+    return HONE_OK;
+}
+
+/* ---- constants ---- */
+
+typedef struct constants {
+    hn_map seen;
+    int64_t n, bytes;
+} constants;
+
+static bool add_constant(constants *c, const hn_value *value) {
+    if (!value || !hn_ir_is_constant(value) || hn_map_get(&c->seen, &value->id, sizeof value->id)) return true;
+    c->n++;
+    c->bytes += (int64_t)hn_tensor_bytes(value->info.data);
+    return hn_map_put(&c->seen, &value->id, sizeof value->id, c);
+}
+
+static bool add_constants(constants *c, const hn_graph *graph) {
+    bool ok = true;
+    for (const hn_node *node = graph->first; node && ok; node = node->next) {
+        for (int i = 0; i < node->n_in && ok; i++) ok = add_constant(c, node->in[i]);
+        for (int i = 0; i < node->n_body && ok; i++) ok = add_constants(c, node->body[i]);
+    }
+    for (size_t i = 0; i < graph->outputs.n && ok; i++) ok = add_constant(c, graph->outputs.at[i]);
+    return ok;
+}
+
+static hone_status write_constants(hn_json *json, const hn_graph *graph) {
+    constants c = {.n = 0};
+    hn_map_init(&c.seen, json->out->arena);
+    if (!add_constants(&c, graph)) return HONE_OUT_OF_MEMORY;
+    hn_json_object(json, "constants", true);
+    hn_json_int(json, "count", c.n);
+    hn_json_int(json, "bytes", c.bytes);
+    hn_json_end_object(json);
+    return HONE_OK;
+}
+
+/* ---- the report ---- */
+
+static void write_text(hn_json *json, const char *key, const char *value) {
+    if (value && *value) hn_json_string(json, key, value);
+}
+
+static void write_provenance(hn_json *json, const hn_provenance *from) {
+    write_text(json, "file", from->path);
+    write_text(json, "graph", from->graph_name);
+    write_text(json, "producer", from->producer);
+    write_text(json, "producer_version", from->producer_version);
+    hn_json_int(json, "ir_version", from->ir_version);
+    hn_json_int(json, "opset", from->opset);
+    hn_json_object(json, "metadata", from->keys.n == 0);
+    for (size_t i = 0; i < from->keys.n; i++) hn_json_string(json, from->keys.at[i], from->values.at[i]);
+    hn_json_end_object(json);
+}
+
+static hone_status write_model(hn_json *json, const hn_model *model) {
+    const hn_graph *main = model->main;
+    hn_json_object(json, NULL, false);
+    hn_json_string(json, "kind", "model");
+    write_provenance(json, &model->provenance);
+    write_values(json, "inputs", main->inputs.at, main->inputs.n, true);
+    write_values(json, "outputs", main->outputs.at, main->outputs.n, false);
+    HN_TRY(write_constants(json, main));
+    HN_TRY(write_operators(json, main));
+    hn_json_array(json, "nodes", main->n_nodes == 0);
+    write_nodes(json, main);
+    hn_json_end_array(json);
+    hn_json_end_object(json);
+    hn_str_append(json->out, "\n", 1);
+    return HONE_OK;
+}
+
+hone_status hone_model_report(const hone_model *model, hone_messages *messages, char **json) {
+    if (!json) return HONE_INVALID_ARGUMENT;
+    *json = NULL;
+    if (!model || !model->model) HN_FAIL(messages, HONE_INVALID_ARGUMENT, "the model is missing or was built already");
+    hn_arena arena;
+    hn_arena_init(&arena, model->allocator);
+    hn_str text;
+    hn_str_init(&text, &arena);
+    hn_json writer;
+    hn_json_init(&writer, &text);
+    hone_status status = write_model(&writer, model->model);
+    if (status == HONE_OK) status = hn_text_copy(hn_str_text(&text), json);
+    hn_arena_free(&arena);
+    return status;
+}

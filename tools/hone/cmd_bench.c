@@ -1,0 +1,5 @@
+#include "commands.h"
+int command_bench(const args *a) {
+    (void)a;
+    return REFUSED;
+}

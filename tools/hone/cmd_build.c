@@ -1,0 +1,168 @@
+/* hone build: model to plan. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "commands.h"
+#include "console.h"
+#include "metadata.h"
+#include "source.h"
+
+/* ---- profiles from the command line ---- */
+
+enum { MOST_PROFILES = 64 };
+
+typedef struct profile {
+    shape_list bound[3]; /* by hone_profile_bound */
+} profile;
+
+typedef struct profiles {
+    profile at[MOST_PROFILES];
+    int n;
+} profiles;
+
+static void set_bound(profiles *p, int number, hone_profile_bound bound, const char *option, const char *text) {
+    if (number < 0 || number >= MOST_PROFILES) fail("--profile: numbers go from 0 to %d", MOST_PROFILES - 1);
+    if (p->at[number].bound[bound].n) fail("--%s: given twice for profile %d", option, number);
+    p->at[number].bound[bound] = parse_shapes(option, text);
+    if (number >= p->n) p->n = number + 1;
+}
+
+static void read_profiles(const args *a, profiles *p) {
+    int number = 0;
+    for (int i = 0; i < a->n_given; i++) {
+        const char *name = a->given[i].flag->name, *value = a->given[i].value;
+        if (strcmp(name, "profile") == 0) number = (int)strtol(value, NULL, 10);
+        else if (strcmp(name, "min-shapes") == 0) set_bound(p, number, HONE_PROFILE_MIN, name, value);
+        else if (strcmp(name, "opt-shapes") == 0) set_bound(p, number, HONE_PROFILE_OPT, name, value);
+        else if (strcmp(name, "max-shapes") == 0) set_bound(p, number, HONE_PROFILE_MAX, name, value);
+        else if (strcmp(name, "shapes") == 0) set_bound(p, number, HONE_PROFILE_OPT, name, value);
+    }
+}
+
+static const int64_t *dims_of(const shape_list *list, const char *name, int rank, int number) {
+    const named_shape *s = find_shape(list, name);
+    if (s && s->rank != rank)
+        fail("profile %d: input '%s' has %d dimensions in one range option and %d in another", number, name, s->rank,
+             rank);
+    return s ? s->dim : NULL;
+}
+
+/* An input's range from whichever bounds were given: a missing opt lies at max, missing ends at opt. */
+static void add_input(hone_build_config *config, const profile *p, int number, const char *name, int rank,
+                      hone_messages *messages) {
+    const int64_t *min = dims_of(&p->bound[HONE_PROFILE_MIN], name, rank, number);
+    const int64_t *opt = dims_of(&p->bound[HONE_PROFILE_OPT], name, rank, number);
+    const int64_t *max = dims_of(&p->bound[HONE_PROFILE_MAX], name, rank, number);
+    if (!opt) opt = max ? max : min;
+    require(hone_build_config_profile(config, number, name, rank, min, opt, max, messages), messages, name);
+}
+
+static bool seen_before(const profile *p, int bound, const char *name) {
+    for (int b = 0; b < bound; b++)
+        if (find_shape(&p->bound[b], name)) return true;
+    return false;
+}
+
+static void add_profiles(const args *a, hone_build_config *config, hone_messages *messages) {
+    profiles *all = take(1, sizeof *all);
+    read_profiles(a, all);
+    for (int n = 0; n < all->n; n++) {
+        const profile *p = &all->at[n];
+        for (int b = 0; b < 3; b++)
+            for (int i = 0; i < p->bound[b].n; i++) {
+                const named_shape *s = &p->bound[b].at[i];
+                if (!seen_before(p, b, s->name)) add_input(config, p, n, s->name, s->rank, messages);
+            }
+    }
+}
+
+/* ---- the summary ---- */
+
+static void count_steps(const json_t *report, int *kernels, int *references, int *others) {
+    size_t i;
+    json_t *step;
+    *kernels = *references = *others = 0;
+    json_array_foreach(json_object_get(report, "steps"), i, step) {
+        const char *kind = json_string_value(json_object_get(step, "kind"));
+        if (strcmp(kind, "kernel") == 0) ++*kernels;
+        else if (strcmp(kind, "reference") == 0) ++*references;
+        else ++*others;
+    }
+}
+
+static void print_row(const char *what, const char *value) {
+    printf("  %s%-10s%s %s\n", style_on(stdout, BOLD), what, style_off(stdout), value);
+}
+
+static const char *memory_text(const json_t *memory) {
+    const char *arena = bytes_text((uint64_t)json_integer_value(json_object_get(memory, "arena_bytes")));
+    const char *weights = bytes_text((uint64_t)json_integer_value(json_object_get(memory, "weights_bytes")));
+    if (json_is_true(json_object_get(memory, "bounded"))) return text_of("weights %s, arena %s", weights, arena);
+    return text_of("weights %s, arena unbounded: %s", weights, json_string_value(json_object_get(memory, "reason")));
+}
+
+static void print_summary(const char *path, double seconds) {
+    char *text;
+    json_t *report = plan_report(path, false, &text);
+    int kernels, references, others;
+    count_steps(report, &kernels, &references, &others);
+    const json_t *meta = json_object_get(report, "meta");
+    const file_bytes file = read_file(path);
+    printf("%sEngine built in %.3f sec.%s\n", style_on(stdout, GREEN), seconds, style_off(stdout));
+    print_row("plan", text_of("%s, %s", path, bytes_text(file.n)));
+    print_row("steps", text_of("%d by kernels, %d by reference, %d views, copies and control flow", kernels, references,
+                               others));
+    print_row("target", text_of("%s, %s thread%s", json_string_value(json_object_get(meta, "features")),
+                                json_string_value(json_object_get(meta, "threads")),
+                                strcmp(json_string_value(json_object_get(meta, "threads")), "1") == 0 ? "" : "s"));
+    print_row("profiles", json_string_value(json_object_get(meta, "profiles")));
+    print_row("memory", memory_text(json_object_get(report, "memory")));
+    json_decref(report);
+    hone_text_destroy(&text);
+}
+
+/* ---- building ---- */
+
+static bool on_progress(void *user, double share, const char *what, double left) {
+    progress_show(user, share, what, left);
+    return !interrupted();
+}
+
+static void build(const args *a, hone_model *model, hone_build_config *config, const char *out,
+                  hone_messages *messages) {
+    progress bar;
+    progress_start(&bar);
+    hone_build_config_progress(config, on_progress, &bar);
+    const double start = seconds_now();
+    const hone_status status = hone_build(model, config, out, messages);
+    const double seconds = seconds_now() - start;
+    progress_end(&bar);
+    require(status, messages, out);
+    print_messages(messages, arg_given(a, "verbose"));
+    metadata_write(out, a->operand[0], seconds);
+    if (!arg_given(a, "json")) {
+        print_summary(out, seconds);
+        return;
+    }
+    char *text;
+    json_decref(plan_report(out, false, &text));
+    fputs(text, stdout);
+    hone_text_destroy(&text);
+}
+
+int command_build(const args *a) {
+    const char *path = arg_operand(a, 0, "a model"), *out = arg_text(a, "output", NULL);
+    arg_no_more_operands(a, 1);
+    if (!out) fail_hint("hone build MODEL -o OUT.plan", "hone build needs -o OUT.plan");
+    if (is_plan_file(path)) fail("%s is a plan already", path);
+    hone_model *model;
+    if (load_model(path, arg_given(a, "verbose"), &model) != HONE_OK) return REFUSED;
+    hone_messages *messages = new_messages();
+    hone_build_config *config = build_config(a);
+    add_profiles(a, config, messages);
+    build(a, model, config, out, messages);
+    hone_build_config_destroy(&config);
+    hone_model_destroy(&model);
+    hone_messages_destroy(&messages);
+    return GOOD;
+}
