@@ -68,11 +68,11 @@ def test_gather_nd():
     x = values((3, 4, 5, 2))
     for length in (1, 2, 3, 4):
         for shape in ((), (3,), (2, 3), (0,)):
-            check("GatherND", {}, [x, tuples(shape, x.shape[:length])])
+            check("GatherND", {}, [x, tuples(shape, x.shape[:length])], known=False)  # the length of a tuple gives the rank
     for batch in (1, 2):
         for length in range(1, 4 - batch + 1):
-            check("GatherND", {"batch_dims": batch}, [x, tuples(x.shape[:batch], x.shape[batch:batch + length])])
-            check("GatherND", {"batch_dims": batch}, [x, tuples((*x.shape[:batch], 3), x.shape[batch:batch + length])])
+            check("GatherND", {"batch_dims": batch}, [x, tuples(x.shape[:batch], x.shape[batch:batch + length])], known=False)
+            check("GatherND", {"batch_dims": batch}, [x, tuples((*x.shape[:batch], 3), x.shape[batch:batch + length])], known=False)
     check("GatherND", {}, [ints(5, 6, 7), ints(1, -3).reshape(2, 1)], elements=True)
     for y in whole_bytes((3, 2)):
         check("GatherND", {}, [y, ints(2, 0).reshape(2, 1)], expect=[y[[2, 0]]])

@@ -4,8 +4,8 @@ import itertools
 import ml_dtypes
 import numpy as np
 
-from cases_shape import MAX, every_type, ints, strings
-from optest import check, refused, values
+from cases_shape import MAX, every_type, inferred, ints, strings
+from optest import HOST_DATA, check, refused, values
 
 MIN = -MAX - 1
 
@@ -284,3 +284,22 @@ def test_reverse_sequence():
     refused("ReverseSequence", {}, [x, ints(-1, 1, 1)], "length -1")
     refused("ReverseSequence", {}, [x, ints(1, 1)], "2 elements")
     refused("ReverseSequence", {"time_axis": 1}, [x, ints(1, 1, 1)], "are not 0 and 1")
+
+
+# ---- symbols ----
+
+def test_symbols_stay_simple():
+    x = values((3, 5))
+    for start, end, step, size in ((0, MAX, 1, "n5"), (1, MAX, 1, "n5 - 1"), (-1, MAX, 1, "1"), (0, -1, 1, "n5 - 1"), (0, 1, 1, "1"),
+                                   (-1, MIN, -1, "n5"), (-1, -MAX, -1, "n5"), (0, 2**31 - 1, 2, "floor((n5 + 1)/2)"), (0, 0, 1, "0"),
+                                   (-1, -(2**31), -1, "n5"), (0, 2**40, 1, "n5")):
+        got = inferred("Slice", {}, [x, ints(start), ints(end), ints(1), ints(step)], HOST_DATA)
+        assert got == f"float32[n3,{size}]", (start, end, step, got)
+    assert inferred("Slice", {}, [x, ints(0), ints(5), ints(-1)]) == "float32[n3,n5]"  # the end is the symbol n5
+    assert inferred("Expand", {}, [values((1, 5)), ints(3, 5)]) == "float32[n3,n5]"
+    assert inferred("Tile", {}, [x, ints(1, 3)], HOST_DATA) == "float32[n3,3*n5]"
+    assert inferred("Concat", {"axis": 1}, [x, x]) == "float32[n3,2*n5]"
+    assert inferred("Split", {"axis": 1, "num_outputs": 2}, [np.concatenate([x, x], 1)], n_out=2) == \
+        "float32[n3,floor((n10 + 1)/2)] float32[n3,n10 - floor((n10 + 1)/2)]"
+    assert inferred("Pad", {}, [x, ints(0, 2, 0, 1)], HOST_DATA) == "float32[n3,n5 + 3]"
+    assert inferred("DepthToSpace", {"blocksize": 2}, [values((1, 8, 3, 5))]) == "float32[1,floor(n8/4),2*n3,2*n5]"
