@@ -29,7 +29,8 @@ static hone_status dump_model(void *user, const hn_model *model, hn_diag *diag) 
 
 static hone_status simplify(hn_build *build) {
     const char *after = hn_config_text(build->config, "dump-after");
-    const hn_passes_options options = {.group = true,
+    /* A group is one device's; the pretended one takes single operators, so that there is something to bring over. */
+    const hn_passes_options options = {.group = !hn_config_int(build->config, "mock-device"),
                                        .dump_after = *after ? after : NULL,
                                        .dump = dump_model,
                                        .progress = pass_progress,

@@ -129,6 +129,13 @@ static hone_status encode_attrs(emitter *e, const hn_node *node, hn_plan_step *s
     return HONE_OK;
 }
 
+static bool is_sized(const emitter *e, const hn_plan_value *v) {
+    if (v->rank == HN_PLAN_UNRANKED) return false;
+    for (int i = 0; i < v->rank; i++)
+        if (!e->r.expr.at[v->dim[i]].n) return false;
+    return true;
+}
+
 /* A value in the memory of `space`: a copy step is put in front when it lies elsewhere. */
 static hone_status bring(block_state *b, uint32_t *number, uint8_t space) {
     emitter *e = b->e;
@@ -142,7 +149,7 @@ static hone_status bring(block_state *b, uint32_t *number, uint8_t space) {
     }
     hn_plan_value to = from;
     to.source = HN_SOURCE_STEP, to.space = space;
-    const bool dims_known = from.rank != HN_PLAN_UNRANKED && (from.storage != HN_STORAGE_HEAP);
+    const bool dims_known = is_sized(e, &from);
     to.storage = dims_known ? HN_STORAGE_PLANNED : HN_STORAGE_HEAP;
     if (!hn_vec_push(e->r.arena, &e->r.value, to)) return HONE_OUT_OF_MEMORY;
     const uint32_t copy = (uint32_t)e->r.value.n, source = *number;
@@ -265,7 +272,9 @@ static hone_status encode_query(emitter *e, const hn_query *query, hn_plan_step 
 static hone_status emit_kernel(block_state *b, hn_node *node) {
     emitter *e = b->e;
     const hn_kernel *kernel = hn_build_choice(node)->kernel;
-    if (!hn_build_chosen_query(e->build, node, e->query))
+    const bool flat = hn_build_chosen_query(e->build, node, e->query);
+    if (e->build->model->failed) return HONE_OUT_OF_MEMORY;
+    if (!flat)
         HN_FAIL(e->build->diag, HONE_INTERNAL, "node '%s' lost its flat form after selection", node->name);
     hn_query *query = hn_arena_copy(e->r.arena, e->query, HN_QUERY_SIZE(e->query->n_val));
     void *config = hn_arena_alloc(e->r.arena, HN_CONFIG_BYTES);

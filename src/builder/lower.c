@@ -148,6 +148,7 @@ bool hn_build_query(const hn_build *build, const hn_node *node, hn_layout layout
     hn_arena_init(&scratch, build->arena.allocator);
     hn_str_init(&l.attr, &scratch);
     const bool ok = node->op->id == HN_OP_group ? lower_group(&l) : lower_single(&l);
+    if (l.attr.failed) build->model->failed = true; /* not "no flat form" but "no memory to find out" */
     if (ok && l.attr.n) memcpy(out->attr, l.attr.data, l.attr.n);
     hn_arena_free(&scratch);
     if (!ok) return false;

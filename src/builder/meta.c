@@ -45,7 +45,7 @@ hone_status hn_build_meta(hn_build *build, const hn_meta_pair **pair, int *n) {
     HN_TRY_ALLOC(p.at);
     char features[128];
     hn_cpu_text(build->features, features, sizeof features);
-    add(&p, "library_version", HONE_VERSION);
+    add(&p, "library_version", HONE_VERSION_STRING);
     add(&p, "model_id", hn_config_text(build->config, "model-id"));
     add(&p, "model_file", base_name(from->path));
     add(&p, "model_sha256", file_digest(&build->arena, build->model));
