@@ -1,4 +1,4 @@
-/* libFuzzer: any bytes as an ONNX model, and as a tensor. */
+/* libFuzzer: any bytes as an ONNX model, and as a tensor. External data comes from the folder of the seeds. */
 #include "frontend/onnx/onnx.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *name;
     hn_diag_init(&diag, NULL);
     hn_arena_init(&arena, NULL);
-    if (hn_onnx_load_memory(data, size, NULL, NULL, &model, &diag) == HONE_OK) hn_model_destroy(&model);
+    if (hn_onnx_load_memory(data, size, "fuzz/corpus/onnx", NULL, &model, &diag) == HONE_OK) hn_model_destroy(&model);
     if (size < 4096 && hn_onnx_tensor(data, size, &arena, &name, &tensor, &diag) == HONE_OK)
         if (tensor.dtype != HONE_STRING && hn_tensor_count(&tensor) > 0)
             (void)((volatile char *)tensor.data)[hn_tensor_bytes(&tensor) - 1];

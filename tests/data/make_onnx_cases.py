@@ -48,6 +48,13 @@ def save(folder, name, model):
             file.write(data)
 
 
+def save_data(folder, name, data):
+    """A file of external data."""
+    for target in (os.path.join(HERE, folder, name), os.path.join(SEEDS, name)):
+        with open(target, "wb") as file:
+            file.write(data)
+
+
 def evaluate(model):
     """By ONNX Runtime; by the reference of the onnx package what that refuses."""
     options = onnxruntime.SessionOptions()
@@ -134,6 +141,17 @@ def conversions():
          {"x": normal(3, 3), "i": np.array([[0, 2], [1, 0]]), "u": normal(2, 2)}, ["y"], 9)
     good("prelu_7", [node("PRelu", "x s", "y")], {"x": x3, "s": normal(3, 1)}, ["y"], 7)
     good("gemm_7", [node("Gemm", "a b c", "y", alpha=0.5, transB=1)], {"a": normal(2, 3), "b": normal(4, 3), "c": normal(4)}, ["y"], 7)
+    good("dropout_mask_7", [node("Dropout", "x", "y m")], one, ["y", "m"], 7,
+         expected=[x3, np.ones_like(x3)])
+    good("batch_norm_training_9", [h.make_node("BatchNormalization", ["x", "s", "b", "m", "v"], ["y", "m2", "v2"])], norm, ["y"], 9, run=False)
+    good("constant_of_shape", [node("ConstantOfShape", "s", "y", value=h.make_tensor("v", T.FLOAT, [1], [2.5]))],
+         {"s": np.array([2, 2])}, ["y"], 9)
+    good("rnn_activations", [h.make_node("RNN", ["x", "w", "r"], ["", "y"], hidden_size=2, activations=["LeakyRelu"], activation_alpha=[0.5])],
+         {"x": normal(3, 1, 2), "w": normal(1, 2, 2), "r": normal(1, 2, 2)}, ["y"], 14)
+    bare = node("Concat", "x x", "y", axis=-1)
+    for attribute in bare.attribute:
+        attribute.ClearField("type")
+    good("attribute_without_type", [bare], one, ["y"], 13, expected=[np.concatenate([x3, x3], -1)])
     good("optional_inputs", [node("Clip", "x", "a", name="low"), node("Clip", "x", "y")], one, ["y"], 13)
     clip = h.make_node("Clip", ["x", "", "m"], ["y"])
     good("empty_input", [clip], {"x": x3, "m": np.array(0.5, FLOATS)}, ["y"], 13)
@@ -247,6 +265,14 @@ def shapes():
     save("good", "names", model_of(names, 17))
     graph = h.make_graph([node("Relu", "x", "y", colour=3)], "warning", [info("x", T.FLOAT, [2])], [info("y")])
     save("good", "unknown_attribute", model_of(graph, 17))
+    rich = model_of(h.make_graph([node("Relu", "x", "y")], "rich", [info("x", T.FLOAT, [2])], [info("y")]), 17)
+    rich.ir_version = 99
+    rich.training_info.add()
+    rich.metadata_props.add(key="character", value="abc")
+    rich.doc_string = "a model with everything around it"
+    save("good", "surroundings", rich)
+    declared = h.make_graph([node("Relu", "x", "y")], "declared", [info("x", T.FLOAT, ["n", 3])], [info("y", T.FLOAT, [1, 4])])
+    save("good", "declared_output", model_of(declared, 17))
     old = h.make_graph([node("Softmax", "x", "y", axis=1)], "dynamic", [info("x", T.FLOAT, ["n", "c", "h"])], [info("y")])
     save("good", "softmax_dynamic_11", model_of(old, 11))
     sequence = h.make_tensor_sequence_value_info("s", T.FLOAT, None)
@@ -255,8 +281,7 @@ def shapes():
     external = T(name="x", data_type=T.FLOAT, dims=[3], data_location=T.EXTERNAL)
     for key, value in (("location", "external.bin"), ("offset", "8"), ("length", "12")):
         external.external_data.add(key=key, value=value)
-    with open(os.path.join(HERE, "good", "external.bin"), "wb") as file:
-        file.write(b"\0" * 8 + np.array([1, 2, 3], FLOATS).tobytes())
+    save_data("good", "external.bin", b"\0" * 8 + np.array([1, 2, 3], FLOATS).tobytes())
     graph = h.make_graph([node("Neg", "x", "y")], "external", [], [info("y"), info("expected_y")],
                          [external, numpy_helper.from_array(np.array([-1, -2, -3], FLOATS), "expected_y")])
     save("good", "external", model_of(graph, 17))
@@ -301,6 +326,24 @@ def faulty_nodes():
     bad("missing_attribute", "model", "the required attribute 'axis' (INT) is missing", [node("Concat", "x x", "y", name="cat")])
     bad("wrong_kind", "model", "attribute 'alpha' is of kind INT (2); LeakyRelu takes FLOAT", [node("LeakyRelu", "x", "y", alpha=1)])
     bad("attribute_of_other_opset", "model", "attribute 'axes' of Squeeze ended with opset 12", [node("Squeeze", "x", "y", axes=[0])])
+    bad("attribute_too_new", "model", "attribute 'allowzero' of Reshape came with opset 14", [node("Reshape", "x x", "y", allowzero=1)], version=13)
+    hollow = node("ConstantOfShape", "x", "y")
+    hollow.attribute.append(onnx.AttributeProto(name="value", type=onnx.AttributeProto.TENSOR))
+    bad("attribute_without_content", "model", "attribute 'value' says it is a TENSOR, but holds none", [hollow])
+    twice = node("Concat", "x x", "y", axis=0)
+    twice.attribute.append(twice.attribute[0])
+    bad("attribute_twice", "model", "attribute 'axis' is given twice", [twice])
+    bad("operator_missing", "model", "names no operator", [h.make_node("", ["x"], ["y"], name="r")])
+    bad("name_with_zero", "malformed", "contains a zero byte", [h.make_node("Dropout", ["x"], ["y", "a\0b"])])
+    bad("opsets_differ", "model", "names the domain 'ai.onnx' twice", [relu], others=[("ai.onnx", 13)])
+    bad("spatial_0", "unsupported", "spatial = 0", [node("BatchNormalization", "x s s s s", "y", spatial=0)], version=7,
+        initializers=[numpy_helper.from_array(normal(3), "s")])
+    scan = h.make_graph([node("Relu", "e", "f")], "b", [info("e")], [info("f")])
+    bad("scan_8", "unsupported", "Scan of opset 8", [h.make_node("Scan", ["", "x"], ["y"], body=scan, num_scan_inputs=1)], version=8)
+    bad("resize_tf_ceil", "unsupported", "tf_half_pixel_for_nn",
+        [node("Resize", "x x x", "y", coordinate_transformation_mode="tf_half_pixel_for_nn", nearest_mode="ceil")], version=11)
+    bad("clip_6_inputs", "model", "Clip has 2 inputs; in opset 10 it takes 1", [node("Clip", "x x", "y")], version=10)
+    bad("upsample_inputs", "model", "takes X and scales", [node("Upsample", "x", "y")], version=9)
     bad("too_many_inputs", "model", "Relu has 2 inputs; in opset 17 it takes 1", [node("Relu", "x x", "y")])
     bad("required_input_empty", "model", "input 1 of Add is required", [h.make_node("Add", ["x", ""], ["y"])])
     bad("two_values", "model", "has both 'value_float' and 'value_int'", [node("Constant", "", "y", value_int=1, value_float=2.0)])
@@ -316,6 +359,9 @@ def faulty_nodes():
     body = h.make_graph([node("Relu", "nowhere", "r", name="inside")], "b", [], [info("r")])
     bad("fault_in_body", "model", "input 'nowhere' does not exist", [node("If", "c", "y", then_branch=body, else_branch=body)],
         inputs=[info("c", T.BOOL, [])])
+    late = h.make_graph([node("Relu", "t", "r")], "b", [], [info("r")])
+    bad("capture_of_later_value", "model", "is made by later of graph, which does not come before",
+        [node("If", "c", "y", then_branch=late, else_branch=late), node("Neg", "x", "t", name="later")], inputs=[info("x"), info("c", T.BOOL, [])])
     bad("shape_clash", "model", "", [node("Add", "x w", "y", name="sum")], initializers=[numpy_helper.from_array(normal(4), "w")])
 
 
@@ -368,8 +414,7 @@ def faulty_tensors():
     bad("external_offset", "model", "'-4', which is not a byte count", [relu], initializers=[external("short.bin", offset="-4")])
     bad("external_overflow", "model", "lie outside of", [relu], initializers=[external("short.bin", offset="18446744073709551615")])
     bad("external_length", "model", "gives 8 bytes", [relu], initializers=[external("short.bin", length="8")])
-    with open(os.path.join(HERE, "bad", "short.bin"), "wb") as file:
-        file.write(b"\0" * 8)
+    save_data("bad", "short.bin", b"\0" * 8)
     values = h.make_tensor("w", T.FLOAT, [1], [1.0])
     bad("sparse_outside", "model", "index 0 of the sparse tensor lies outside", [relu], change=lambda m: m.graph.sparse_initializer.append(
         h.make_sparse_tensor(values, h.make_tensor("i", T.INT64, [1], [6]), [2, 3])))

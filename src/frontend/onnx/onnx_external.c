@@ -39,7 +39,7 @@ static hone_status read_entries(const hn_pb *pb, const hn_pb_list *list, externa
             out->has_length = true;
         }
         if (!key_is(pair.key, "location")) continue;
-        if (memchr(pair.value.data, 0, pair.value.n))
+        if (pair.value.n && memchr(pair.value.data, 0, pair.value.n))
             HN_FAIL(pb->diag, HONE_INVALID_MODEL, "the external data file name '%s' contains a zero byte",
                     hn_onnx_show(pb, pair.value));
         out->location = hn_arena_string(pb->arena, pair.value.data, pair.value.n);

@@ -154,14 +154,13 @@ static hone_status warn_about(hn_onnx_import *import, const hn_onnx_model_proto 
     return HONE_OK;
 }
 
-static hone_status import_model(hn_onnx_import *import, hn_bytes file) {
+static hone_status import_model(hn_onnx_import *import, hn_bytes file, hn_onnx_graph_proto *graph) {
     hn_onnx_model_proto model;
-    hn_onnx_graph_proto graph;
     hn_onnx_opsets opsets = {0};
     HN_TRY(recognize(file, import->diag));
     size_t first = hn_onnx_mark(import);
     hone_status status = hn_onnx_read_model(&import->source.pb, file, &model);
-    if (status == HONE_OK && model.graph.data) status = hn_onnx_read_graph(&import->source.pb, model.graph, &graph);
+    if (status == HONE_OK && model.graph.data) status = hn_onnx_read_graph(&import->source.pb, model.graph, graph);
     hn_diag_hint(import->diag, first,
                  "the file (%zu bytes) is truncated, damaged or no ONNX model: fetch or export it again", file.n);
     HN_TRY(status);
@@ -169,11 +168,12 @@ static hone_status import_model(hn_onnx_import *import, hn_bytes file) {
     first = hn_onnx_mark(import);
     status = hn_onnx_read_opsets(import, &model.opset_import, &opsets);
     hn_diag_place(import->diag, first, NULL, NULL, "opset_import");
+    hn_diag_hint(import->diag, first, "correct the opset_import of the model, or export again");
     HN_TRY(status);
     HN_TRY(warn_about(import, &model));
-    HN_TRY(read_provenance(import, &model, &graph, &opsets));
+    HN_TRY(read_provenance(import, &model, graph, &opsets));
     HN_TRY(hn_onnx_read_functions(import, &model.functions));
-    return import_main(import, &graph, &opsets);
+    return import_main(import, graph, &opsets);
 }
 
 /* ---- entry ---- */
@@ -196,17 +196,25 @@ static void import_init(hn_onnx_import *import, hn_model *model, hn_bytes file, 
         (hn_onnx_source){{(const uint8_t *)file.data, &import->scratch, diag}, &model->arena, &import->files};
 }
 
+/* Unknown operators are told last: the faults before them may come from the same cause. */
+static hone_status import_and_infer(hn_onnx_import *import, hn_bytes file) {
+    hn_onnx_graph_proto graph;
+    hn_model *model = import->model;
+    const hone_status status = import_model(import, file, &graph);
+    if (status == HONE_OUT_OF_MEMORY) return status;
+    const hone_status noted = hn_onnx_report_unknown(import);
+    if (noted != HONE_OK || status != HONE_OK) return noted != HONE_OK ? noted : status;
+    if (model->failed) return HONE_OUT_OF_MEMORY;
+    HN_TRY(hn_ir_infer(model, import->diag));
+    return hn_onnx_compare_outputs(import, &graph.output);
+}
+
 static hone_status load_into(hn_model *model, hn_bytes file, const char *folder, hn_diag *diag) {
     hn_onnx_import import;
     import_init(&import, model, file, folder, diag);
-    hone_status status = import_model(&import, file);
-    if (status != HONE_OUT_OF_MEMORY) {
-        const hone_status noted = hn_onnx_report_unknown(&import);
-        if (noted != HONE_OK) status = noted;
-    }
+    const hone_status status = import_and_infer(&import, file);
     hn_arena_free(&import.scratch);
-    if (status == HONE_OK && model->failed) status = HONE_OUT_OF_MEMORY;
-    return status == HONE_OK ? hn_ir_infer(model, diag) : status;
+    return status;
 }
 
 hone_status hn_onnx_load_memory(const void *bytes, size_t n, const char *folder, const hone_allocator *allocator,

@@ -90,6 +90,24 @@ static hone_status explain_undefined(const hn_onnx_scope *scope, const hn_pb *pb
     return HONE_INVALID_MODEL;
 }
 
+/* A body may use what nodes around it make, but only those before the node that holds the body. */
+static hone_status explain_outside(const hn_onnx_scope *scope, const hn_pb *pb, hn_bytes name) {
+    const hn_pb quiet = {pb->base, pb->arena, NULL};
+    for (const hn_onnx_scope *outer = scope->parent; outer; outer = outer->parent) {
+        node_list list;
+        const size_t first = hn_onnx_mark(scope->import);
+        HN_TRY(read_nodes(&quiet, outer->nodes, &list));
+        const hn_onnx_node_proto *maker = producer(&list, name);
+        if (!maker) continue;
+        hn_diag_add(pb->diag, HONE_ERROR, HONE_INVALID_MODEL,
+                    "input '%s' of a body is made by %s of %s, which does not come before the node that holds the body",
+                    hn_onnx_show(pb, name), node_text(pb, &list, maker), outer->path);
+        hn_diag_hint(pb->diag, first, "ONNX wants nodes in the order of execution: sort them and save the model again");
+        return HONE_INVALID_MODEL;
+    }
+    return explain_undefined(scope, pb, name);
+}
+
 static hone_status explain(const hn_onnx_scope *scope, const hn_pb *pb, size_t index, hn_bytes name) {
     node_list list;
     hn_diag *diag = pb->diag;
@@ -97,7 +115,7 @@ static hone_status explain(const hn_onnx_scope *scope, const hn_pb *pb, size_t i
     const hn_pb quiet = {pb->base, pb->arena, NULL};
     HN_TRY(read_nodes(&quiet, scope->nodes, &list));
     hn_onnx_node_proto *maker = producer(&list, name), *user = &list.at[index];
-    if (!maker) return explain_undefined(scope, pb, name);
+    if (!maker) return explain_outside(scope, pb, name);
     const char *shown = hn_onnx_show(pb, name);
     if (depends_on(pb, &list, maker, user)) {
         const char *cycle = cycle_text(pb, &list, maker, user);

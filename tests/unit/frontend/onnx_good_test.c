@@ -170,6 +170,15 @@ static void test_warning(void **state) {
     unload(model, &diag);
 }
 
+static void test_declared_output(void **state) {
+    (void)state;
+    hn_diag diag;
+    hn_model *model = load("declared_output", &diag);
+    assert_int_equal(diag.n, 1);
+    assert_string_equal(diag.at[0].text, "the output 'y' is declared as float32[1,4], but is float32[n,3]");
+    unload(model, &diag);
+}
+
 static void test_in_place(void **state) {
     (void)state;
     hn_diag diag;
@@ -199,8 +208,8 @@ int main(void) {
         cmocka_unit_test(test_all_files),      cmocka_unit_test(test_names),
         cmocka_unit_test(test_symbols),        cmocka_unit_test(test_branches),
         cmocka_unit_test(test_function_names), cmocka_unit_test(test_rank_decides_softmax),
-        cmocka_unit_test(test_warning),        cmocka_unit_test(test_in_place),
-        cmocka_unit_test(test_provenance),
+        cmocka_unit_test(test_warning),        cmocka_unit_test(test_declared_output),
+        cmocka_unit_test(test_in_place),       cmocka_unit_test(test_provenance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
