@@ -43,7 +43,7 @@ int command_run(const args *a) {
     inputs_open(&in, &s, a, arg_text(a, "shapes", NULL), false);
     tensors first = inputs_sample(&in, 0);
     const shape_list shapes = inputs_shapes(&first);
-    source_prepare(&s, a, &shapes, false, NULL);
+    source_prepare(&s, a, &shapes, 1, false, NULL);
     hone_context *context = new_context(&s, a);
     tensors all = {0};
     progress bar;

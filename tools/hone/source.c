@@ -165,7 +165,9 @@ void source_open(source *s, const args *a, const char *path) {
         metadata_check(path, s->engine);
         return;
     }
+    const double start = seconds_now();
     if (load_model(path, arg_given(a, "verbose"), &s->model) != HONE_OK) exit(REFUSED);
+    s->parse_seconds = seconds_now() - start;
     ports_from_report(s);
 }
 
@@ -189,17 +191,18 @@ static bool on_progress(void *user, double share, const char *what, double left)
     return !interrupted();
 }
 
-void source_prepare(source *s, const args *a, const shape_list *shapes, bool reference, const char *observe) {
+void source_prepare(source *s, const args *a, const shape_list *shapes, int n, bool reference, const char *observe) {
     if (s->engine) return;
     hone_messages *messages = new_messages();
     hone_build_config *config = build_config(a);
     if (reference) require(hone_build_config_set(config, "reference", "1", messages), messages, "reference");
     if (observe) require(hone_build_config_set(config, "observe", observe, messages), messages, "observe");
-    for (int i = 0; shapes && i < shapes->n; i++) {
-        const named_shape *n = &shapes->at[i];
-        require(hone_build_config_profile(config, 0, n->name, n->rank, NULL, n->dim, NULL, messages), messages,
-                n->name);
-    }
+    for (int p = 0; p < n; p++)
+        for (int i = 0; i < shapes[p].n; i++) {
+            const named_shape *one = &shapes[p].at[i];
+            require(hone_build_config_profile(config, p, one->name, one->rank, NULL, one->dim, NULL, messages),
+                    messages, one->name);
+        }
     const char *path = text_of("%s/model.plan", temporary_folder());
     progress bar;
     progress_start(&bar);

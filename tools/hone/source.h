@@ -18,17 +18,17 @@ typedef struct source {
     hone_port *input, *output;
     int64_t *index_limit;
     int n_input, n_output;
-    const char *batch;                  /* symbol that all inputs and outputs lead with, or NULL */
-    double build_seconds, load_seconds; /* build: 0 for plans */
+    const char *batch;                                 /* symbol that all inputs and outputs lead with, or NULL */
+    double parse_seconds, build_seconds, load_seconds; /* the first two: 0 for plans */
     uint64_t plan_bytes;
 } source;
 
 /* Opens a model (reads and checks it) or a plan (loads the engine at once). On a fault prints it and ends the program.
  */
 void source_open(source *s, const args *a, const char *path);
-/* Builds a model into a temporary plan with `shapes` as its one profile (NULL: as declared) and loads the engine;
- * nothing to do for a plan. `reference`: no fusion, reference kernels only. `observe`: NULL or value names. */
-void source_prepare(source *s, const args *a, const shape_list *shapes, bool reference, const char *observe);
+/* Builds a model into a temporary plan with each of the `n` shape lists as a profile (0: as declared) and loads the
+ * engine; nothing to do for a plan. `reference`: no fusion, reference kernels only. `observe`: NULL or value names. */
+void source_prepare(source *s, const args *a, const shape_list *shapes, int n, bool reference, const char *observe);
 void source_close(source *s);
 
 /* True when the file is a plan. Ends the program when it cannot be read. */
