@@ -116,6 +116,7 @@ def conversions():
     for op in ("Softmax", "LogSoftmax", "Hardmax"):
         for axis in (0, 1, 2, -1, -2):
             good(f"{op.lower()}_11_axis{axis}", [node(op, "x", "y", axis=axis)], one, ["y"], 11)
+    good("softmax_nothing_11", [node("Softmax", "x", "y", axis=1)], {"x": normal(2, 3, 0)}, ["y"], 11, expected=[normal(2, 3, 0)])
     good("softmax_default_7", [node("Softmax", "x", "y")], one, ["y"], 7)
     good("softmax_after_ops_12", [node("Relu", "x", "r"), node("Reshape", "r s", "q"), node("Softmax", "q", "y", axis=1)],
          {"x": x3, "s": np.array([2, -1])}, ["y"], 12)
@@ -135,6 +136,8 @@ def conversions():
     resize = dict(coordinate_transformation_mode="tf_half_pixel_for_nn", nearest_mode="floor")
     good("resize_tf_11", [node("Resize", "x r s", "y", **resize)],
          {**image, "r": np.array([], FLOATS), "s": np.array([1, 1, 2, 2], FLOATS)}, ["y"], 11)
+    good("resize_tf_half_11", [node("Resize", "x r s", "y", **resize)],
+         {**image, "r": np.array([], FLOATS), "s": np.array([1, 1, 0.5, 0.5], FLOATS)}, ["y"], 11)
     good("resize_sizes_11", [node("Resize", "x r e z", "y", mode="linear")],
          {**image, "r": np.array([], FLOATS), "e": np.array([], FLOATS), "z": np.array([1, 2, 8, 9])}, ["y"], 11)
     good("scatter_9", [node("Scatter", "x i u", "y", axis=1)],
@@ -221,6 +224,8 @@ def functions():
          both, ["p", "y", "r"], 17, [scale, softmax, outer], others, expected=[p, q * FLOATS(0.5), both["x"]])
     good("function_default", [node("Norm", "x", "y", domain="local"), node("Norm", "x", "z2", domain="local", axis=1)], both,
          ["y", "z2"], 17, [softmax], others)
+    good("function_passes_through", [node("Neg", "x", "n"), node("Outer", "n z", "p q r", domain="local"), node("Neg", "n", "m")], both, ["n", "r", "m"],
+         17, [scale, softmax, outer], others, expected=[-both["x"], -both["x"], both["x"]])
     double = h.make_function("local", "Double", ["x"], ["y", "y2"], [h.make_node("Add", ["x", "x"], ["y"]), h.make_node("Neg", ["y"], ["y2"])],
                              opsets(17))
     unwanted = h.make_node("Double", ["x"], ["", "y"], domain="local")

@@ -30,11 +30,19 @@ static const hn_value *expected_of(const hn_model *model, const hn_value *output
     return NULL;
 }
 
+static void expect_distinct_outputs(const char *file, const hn_graph *graph) {
+    for (size_t i = 0; i < graph->outputs.n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (graph->outputs.at[i] == graph->outputs.at[k])
+                fail_msg("%s: outputs %zu and %zu are one value", file, k, i);
+}
+
 /* Outputs that have an expected value are computed and compared. */
 static int check_file(const char *name) {
     hn_diag diag;
     int checked = 0;
     hn_model *model = load(name, &diag);
+    expect_distinct_outputs(name, model->main);
     if (!has_control(model->main) && !model->main->inputs.n) {
         evaluate(model, &diag);
         for (size_t i = 0; i < model->main->outputs.n; i++) {
