@@ -15,14 +15,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 WARNINGS = "-Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla".split()
 FLAGS = "-std=c17 -O2 -g1 -fPIC -ffp-contract=off -fno-math-errno -fno-trapping-math -fvisibility=hidden -D_GNU_SOURCE".split()
-SKIPPED = os.environ.get("HONE_OPS_SKIP", "").split(",")  # families that do not compile yet
-EXTRA = shlex.split(os.environ.get("HONE_OPS_FLAGS", "")) + [f"-DHN_SKIP_{family}" for family in SKIPPED if family]
+EXTRA = shlex.split(os.environ.get("HONE_OPS_FLAGS", ""))
 COMPILER = [os.environ.get("CC", "gcc"), *FLAGS, *WARNINGS, *EXTRA]
 
 
 def _sources():
     rooms = [path for room in ("base", "abi", "ops") for path in (ROOT / "src" / room).rglob("*.c")]
-    rooms = [path for path in rooms if path.parent.name not in SKIPPED]
     return sorted(rooms) + [ROOT / "tests/ops/op_shim.c"]
 
 

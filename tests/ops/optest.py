@@ -64,7 +64,9 @@ def from_bytes(number, shape, pointer):
         return np.frombuffer(ctypes.string_at(pointer, count * dtype.itemsize), dtype).reshape(shape).copy()
     bits = PACKED_BITS[number]
     packed = np.frombuffer(ctypes.string_at(pointer, -(-count * bits // 8)), np.uint8)
-    codes = (packed[:, None] >> (np.arange(8 // bits, dtype=np.uint8) * bits)).reshape(-1)[:count] & ((1 << bits) - 1)
+    codes = (packed[:, None] >> (np.arange(8 // bits, dtype=np.uint8) * bits)).reshape(-1) & ((1 << bits) - 1)
+    assert not codes[count:].any(), "the unused bits of the last byte are not 0"
+    codes = codes[:count]
     if number in (TensorProto.INT4, TensorProto.INT2):
         return (codes.astype(np.int8) - ((codes >> (bits - 1)).astype(np.int8) << bits)).astype(dtype).reshape(shape)
     return codes.view(dtype).reshape(shape) if number == TensorProto.FLOAT4E2M1 else codes.astype(dtype).reshape(shape)
