@@ -96,10 +96,8 @@ void hn_window_columns(const hn_window *w, int64_t k, int64_t size, int64_t coun
     if (*first > *last) *first = *last;
 }
 
-void hn_window_kernel(const hn_window *w, int axis, int64_t size, int64_t at, int64_t until, int64_t *first,
-                      int64_t *last) {
-    int64_t step = w->dilation[axis], before = w->begin[axis] - (until - 1) * w->stride[axis];
-    int64_t reach = size + w->begin[axis] - at * w->stride[axis];
+void hn_window_kernel(const hn_window *w, int axis, int64_t size, int64_t at, int64_t *first, int64_t *last) {
+    int64_t step = w->dilation[axis], before = w->begin[axis] - at * w->stride[axis], reach = size + before;
     *first = before > 0 ? (before - 1) / step + 1 : 0;
     *last = reach > 0 ? (reach - 1) / step + 1 : 0;
     if (*last > w->kernel[axis]) *last = w->kernel[axis];

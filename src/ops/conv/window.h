@@ -32,10 +32,8 @@ int64_t hn_window_row(const hn_window *w, const int64_t *size, const int64_t *at
 /* The positions [*first, *last) out of `count` on the last axis that meet one of `size` columns under kernel column k.
  */
 void hn_window_columns(const hn_window *w, int64_t k, int64_t size, int64_t count, int64_t *first, int64_t *last);
-/* Kernel positions [*first, *last) of an axis under which some output position in [at, until) meets one of `size`
- * inputs. */
-void hn_window_kernel(const hn_window *w, int axis, int64_t size, int64_t at, int64_t until, int64_t *first,
-                      int64_t *last);
+/* Kernel positions [*first, *last) of an axis under which output position `at` meets one of `size` inputs. */
+void hn_window_kernel(const hn_window *w, int axis, int64_t size, int64_t at, int64_t *first, int64_t *last);
 /* Next multi-index of n digits in [begin, end) (`begin` NULL: zeros), last digit fastest; false after the last one. */
 bool hn_window_next(int n, int64_t *at, const int64_t *begin, const int64_t *end);
 

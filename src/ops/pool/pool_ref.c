@@ -16,6 +16,7 @@ struct pooling {
     int64_t in_count, out_count, width; /* elements of a plane; columns of an output row */
     double *x;                          /* one plane */
     double *row;                        /* accumulators */
+    int64_t *first, *last;              /* kernel columns that meet the input, for each output column */
     int64_t *best;                      /* max: place of the accumulator's element in the plane, -1 for none */
     double start, power;
     bool include_pad;
@@ -27,19 +28,17 @@ struct pooling {
 static void visit_row(pooling *p, const int64_t *at) {
     int last_axis = p->w.n - 1;
     int64_t kernel_at[HN_MAX_SPATIAL], begin[HN_MAX_SPATIAL], end[HN_MAX_SPATIAL];
-    int64_t width = p->in[last_axis], stride = p->w.stride[last_axis];
-    for (int i = 0; i < p->w.n; i++) {
-        int64_t from = i == last_axis ? 0 : at[i], until = i == last_axis ? p->width : at[i] + 1;
-        hn_window_kernel(&p->w, i, p->in[i], from, until, &begin[i], &end[i]);
+    int64_t stride = p->w.stride[last_axis], dilation = p->w.dilation[last_axis];
+    for (int i = 0; i < last_axis; i++) {
+        hn_window_kernel(&p->w, i, p->in[i], at[i], &begin[i], &end[i]);
         if (begin[i] >= end[i]) return;
         kernel_at[i] = begin[i];
     }
     do {
-        int64_t first, last, row = hn_window_row(&p->w, p->in, at, kernel_at);
-        for (int64_t k = begin[last_axis]; k < end[last_axis]; k++) {
-            hn_window_columns(&p->w, k, width, p->width, &first, &last);
-            int64_t start = row * width + k * p->w.dilation[last_axis] - p->w.begin[last_axis];
-            for (int64_t i = first; i < last; i++) p->visit(p, i, start + i * stride);
+        int64_t row = hn_window_row(&p->w, p->in, at, kernel_at) * p->in[last_axis];
+        for (int64_t i = 0; i < p->width; i++) {
+            int64_t start = row + i * stride - p->w.begin[last_axis];
+            for (int64_t k = p->first[i]; k < p->last[i]; k++) p->visit(p, i, start + k * dilation);
         }
     } while (hn_window_next(last_axis, kernel_at, begin, end));
 }
@@ -110,6 +109,10 @@ static hone_status prepare(pooling *p, hn_call *call, const hn_tensor *y) {
     HN_TRY_ALLOC(p->x = hn_panel_scratch(call, p->in_count));
     HN_TRY_ALLOC(p->row = hn_panel_scratch(call, p->width));
     HN_TRY_ALLOC(p->best = hn_panel_scratch(call, p->width));
+    HN_TRY_ALLOC(p->first = hn_panel_scratch(call, p->width));
+    HN_TRY_ALLOC(p->last = hn_panel_scratch(call, p->width));
+    for (int64_t i = 0; i < p->width; i++)
+        hn_window_kernel(&p->w, p->w.n - 1, p->in[p->w.n - 1], i, &p->first[i], &p->last[i]);
     return HONE_OK;
 }
 
