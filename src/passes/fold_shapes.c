@@ -31,22 +31,30 @@ static hone_status replace_by_constant(hn_rewrite *r, const hn_node *node, hn_va
     return HONE_OK;
 }
 
+/* The node itself becomes a hone.Shape where this is its only output. */
+static hone_status replace_by_shape(hn_rewrite *r, hn_node *node, hn_value *value, int n) {
+    const bool scalar = value->info.shape.rank == 0;
+    const hone_dtype dtype = hn_value_dtype(value);
+    hn_value *fresh;
+    if (node->n_out == 1) {
+        const hn_attrs attrs = hn_rewrite_shape_attrs(r, dtype, scalar, value->info.element, n);
+        return r->model->failed ? HONE_OUT_OF_MEMORY : hn_rewrite_morph(r, node, HN_OP_shape_value, attrs, 0, NULL);
+    }
+    HN_TRY(hn_rewrite_dims(r, node, value->name, dtype, scalar, value->info.element, n, &fresh));
+    hn_rewrite_replace(r, value, fresh);
+    return HONE_OK;
+}
+
 static hone_status fold(hn_rewrite *r, hn_node *node) {
     if (!(node->op->facts & HN_FOLD) || (node->op->facts & (HN_CONTROL | HN_RANDOM))) return HONE_OK;
-    const bool is_shape = node->op->id == HN_OP_shape_value;
     for (int i = 0; i < node->n_out; i++) {
         hn_value *value = node->out[i];
         int n;
         bool constant;
         if (!value || !hn_ir_has_uses(value) || !known_elements(value, &n, &constant)) continue;
-        if (constant) {
-            HN_TRY(replace_by_constant(r, node, value));
-        } else if (!is_shape && value->info.shape.rank <= 1) {
-            hn_value *fresh;
-            HN_TRY(hn_rewrite_dims(r, node, value->name, hn_value_dtype(value), value->info.shape.rank == 0,
-                                   value->info.element, n, &fresh));
-            hn_rewrite_replace(r, value, fresh);
-        }
+        if (constant) HN_TRY(replace_by_constant(r, node, value));
+        else if (node->op->id != HN_OP_shape_value && value->info.shape.rank <= 1)
+            HN_TRY(replace_by_shape(r, node, value, n));
     }
     hn_rewrite_sweep(r, node);
     return HONE_OK;

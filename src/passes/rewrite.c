@@ -174,25 +174,33 @@ static bool all_constant(const hn_dim *dim, int n) {
     return true;
 }
 
-hone_status hn_rewrite_dims(hn_rewrite *r, hn_node *before, const char *name, hone_dtype dtype, bool scalar,
-                            const hn_dim *dim, int n, hn_value **out) {
-    hn_model *model = r->model;
-    if (all_constant(dim, n)) {
-        hn_tensor t = {.dtype = dtype};
-        const int64_t length = n;
-        hn_tensor_set_shape(&t, scalar ? 0 : 1, &length);
-        HN_TRY(hn_evaluate_fill(&t, dim, &model->arena));
-        *out = hn_ir_constant(before->graph, name, &t);
-        HN_TRY_ALLOC(*out);
-        return HONE_OK;
+hn_attrs hn_rewrite_shape_attrs(hn_rewrite *r, hone_dtype dtype, bool scalar, const hn_dim *dim, int n) {
+    hn_attr *list = HN_NEW_ARRAY(&r->model->arena, hn_attr, 3);
+    const hn_dim *own = hn_arena_copy(&r->model->arena, dim, (size_t)n * sizeof *dim);
+    if (!list || !own) {
+        r->model->failed = true;
+        return (hn_attrs){0};
     }
-    hn_attr *list = HN_NEW_ARRAY(&model->arena, hn_attr, 3);
-    const hn_dim *own = hn_arena_copy(&model->arena, dim, (size_t)n * sizeof *dim);
-    if (!list || !own) return HONE_OUT_OF_MEMORY;
     list[0] = (hn_attr){.name = "dims", .kind = HN_ATTR_DIMS, .n = (uint32_t)n, .dims = own};
     list[1] = hn_attr_of_int("dtype", dtype);
     list[2] = hn_attr_of_int("scalar", scalar);
-    return hn_rewrite_insert(r, before, HN_OP_shape_value, name, (hn_attrs){list, 3}, 0, NULL, out);
+    return (hn_attrs){list, 3};
+}
+
+hone_status hn_rewrite_dims(hn_rewrite *r, hn_node *before, const char *name, hone_dtype dtype, bool scalar,
+                            const hn_dim *dim, int n, hn_value **out) {
+    if (!all_constant(dim, n)) {
+        const hn_attrs attrs = hn_rewrite_shape_attrs(r, dtype, scalar, dim, n);
+        if (r->model->failed) return HONE_OUT_OF_MEMORY;
+        return hn_rewrite_insert(r, before, HN_OP_shape_value, name, attrs, 0, NULL, out);
+    }
+    hn_tensor t = {.dtype = dtype};
+    const int64_t length = n;
+    hn_tensor_set_shape(&t, scalar ? 0 : 1, &length);
+    HN_TRY(hn_evaluate_fill(&t, dim, &r->model->arena));
+    *out = hn_ir_constant(before->graph, name, &t);
+    HN_TRY_ALLOC(*out);
+    return HONE_OK;
 }
 
 hn_attrs hn_rewrite_attr(hn_rewrite *r, hn_attrs attrs, hn_attr attr) {

@@ -41,6 +41,8 @@ void hn_rewrite_sweep(hn_rewrite *r, hn_node *node);
 hn_value *hn_rewrite_floats(hn_rewrite *r, hn_graph *graph, const char *name, int rank, const int64_t *dim,
                             const float *data);
 hn_value *hn_rewrite_scalar(hn_rewrite *r, hn_graph *graph, const char *name, float value);
+/* Attributes of a hone.Shape that gives `dim`, which are copied; sets model->failed when out of memory. */
+hn_attrs hn_rewrite_shape_attrs(hn_rewrite *r, hone_dtype dtype, bool scalar, const hn_dim *dim, int n);
 /* Dims as a value before `before`: a constant if all are, otherwise a hone.Shape. No dim may be unknown. `scalar`: rank
  * 0, with n = 1. */
 hone_status hn_rewrite_dims(hn_rewrite *r, hn_node *before, const char *name, hone_dtype dtype, bool scalar,
