@@ -191,8 +191,18 @@ static bool on_progress(void *user, double share, const char *what, double left)
     return !interrupted();
 }
 
+static void keep_report(source *s, const char *path) {
+    char *text;
+    if (!s->want_report) return;
+    s->report = plan_report(path, false, &text);
+    hone_text_destroy(&text);
+}
+
 void source_prepare(source *s, const args *a, const shape_list *shapes, int n, bool reference, const char *observe) {
-    if (s->engine) return;
+    if (s->engine) {
+        keep_report(s, s->path);
+        return;
+    }
     hone_messages *messages = new_messages();
     hone_build_config *config = build_config(a);
     if (reference) require(hone_build_config_set(config, "reference", "1", messages), messages, "reference");
@@ -217,6 +227,7 @@ void source_prepare(source *s, const args *a, const shape_list *shapes, int n, b
     hone_build_config_destroy(&config);
     hone_messages_destroy(&messages);
     load_engine(s, a, path);
+    keep_report(s, path);
     temporary_remove(path);
     if (!s->input) ports_from_engine(s);
 }
@@ -224,4 +235,5 @@ void source_prepare(source *s, const args *a, const shape_list *shapes, int n, b
 void source_close(source *s) {
     hone_engine_destroy(&s->engine);
     hone_model_destroy(&s->model);
+    json_decref(s->report);
 }

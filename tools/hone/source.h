@@ -21,6 +21,8 @@ typedef struct source {
     const char *batch;                                 /* symbol that all inputs and outputs lead with, or NULL */
     double parse_seconds, build_seconds, load_seconds; /* the first two: 0 for plans */
     uint64_t plan_bytes;
+    bool want_report; /* set between opening and preparing: keep the plan's report */
+    json_t *report;
 } source;
 
 /* Opens a model (reads and checks it) or a plan (loads the engine at once). On a fault prints it and ends the program.
