@@ -159,7 +159,7 @@ GROUPS = [
     Group("tsan", "tests/unit/*/*_test.c", ["tsan:tsan_tests"], ctest("tsan", "tsan")),
     Group("oom", "tests/oom/*_test.c", ["asan"], ctest("asan", "oom")),
     Group("kernelcheck", "tests/kernelcheck/*.c", ["release"], printed("build/release/kernelcheck")),
-    Group("passes", "tests/passes/run.py", ["release"], python("passes")),
+    Group("passes", "tests/passes/*_test.c", ["asan"], printed("build/asan/passes/pass_test")),
     Group("ops", "tests/ops/run.py", ["release"], python("ops")),
     Group("cli", "tests/cli/*.sh", ["release"], cli),
     Group("examples", "tests/examples/run.py", ["release"], python("examples")),

@@ -14,7 +14,7 @@ LISTS = {
         ("row in the ONNX map", "src/frontend/onnx/onnx_map.def", r'"{name}"', "HN_INTERNAL_OP"),
         ("case in tests", "tests/*/*", r"\bHN_OP_{id}\b|\b{name}\b", None),
     ]),
-    "tools/hone/commands.def": (r"HN_COMMAND\(\s*(?P<id>\w+)\s*,", [
+    "tools/hone/commands.def": (r"HONE_COMMAND\(\s*(?P<id>\w+)\s*,", [
         ("source file", "tools/hone/cmd_{id}.c", None, None),
         ("case in tests/cli", "tests/cli/*.sh", r"\bHONE\W+{id}\b", None),
     ]),

@@ -102,7 +102,7 @@ class Rules(unittest.TestCase):
         self.bad(script, {"src/frontend/onnx/onnx_map.def": "\n"}, "relu has no row in the ONNX map")
         self.good(script, {"src/frontend/onnx/onnx_map.def": "\n", "src/abi/ops.def": 'HN_OP(relu, "Relu", HN_INTERNAL_OP)\n'})
         self.bad(script, {"src/abi/ops.def": GOOD["src/abi/ops.def"] * 2}, "twice")
-        self.bad(script, {"tools/hone/commands.def": "HN_COMMAND(run, 0)\n"}, "run has no source file", "run has no case")
+        self.bad(script, {"tools/hone/commands.def": "HONE_COMMAND(run, 0)\n"}, "run has no source file", "run has no case")
 
     def test_symbols(self):
         good = "__attribute__((visibility(\"default\"))) int hone_a(void) { return 0; }\nint hn_b(void) { return 1; }\n"
