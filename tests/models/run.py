@@ -18,6 +18,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import dirty_memory
 import fill
 import inputs
 import judge
@@ -111,6 +112,7 @@ class Bench:
         self.attempt("arena", self.small_arena, plan)
         if self.model.name == "resnet50":
             self.attempt("fused", self.few_steps, plan)
+            self.attempt("dirty_memory", dirty_memory.check, self.hone, plan)
         plan.unlink()
 
     def unbounded(self):
