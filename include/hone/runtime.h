@@ -23,8 +23,8 @@ typedef struct hone_engine_options {
     size_t size;
     const hone_allocator *allocator; /* default: malloc */
     int threads;                     /* workers of the engine's pool, the caller's thread included; 0: physical cores */
-    const char *features;            /* instruction-set limit: "generic", "avx2", "avx512", "amx"; NULL: all there are */
-    bool verify_weights;             /* hash the weights too */
+    const char *features; /* instruction-set limit: "generic", "avx2", "avx512", "amx"; NULL: all there are */
+    bool verify_weights;  /* hash the weights too */
 } hone_engine_options;
 
 /* Maps the plan at `path`, verifies header, tables and steps, binds kernels. `options` and `messages` may be NULL.
@@ -34,13 +34,13 @@ HONE_API HONE_MUST_USE hone_status hone_engine_load(const char *path, const hone
                                                     hone_messages *messages, hone_engine **out);
 /* The same from memory (64-byte aligned), which must outlive the engine. */
 HONE_API HONE_MUST_USE hone_status hone_engine_load_memory(const void *bytes, size_t size,
-                                                           const hone_engine_options *options,
-                                                           hone_messages *messages, hone_engine **out);
+                                                           const hone_engine_options *options, hone_messages *messages,
+                                                           hone_engine **out);
 /* All contexts must be destroyed before. */
 HONE_API void hone_engine_destroy(hone_engine **engine);
 
-/* What an input or output is. Dims that vary are -1; `symbol[i]` then tells by which expression ("batch", "2*length"), "?" when
- * only running tells, and is "" for fixed ones. Strings and arrays live as long as the engine. */
+/* What an input or output is. Dims that vary are -1; `symbol[i]` then tells by which expression ("batch", "2*length"),
+ * "?" when only running tells, and is "" for fixed ones. Strings and arrays live as long as the engine. */
 typedef struct hone_port {
     const char *name;
     hone_dtype dtype;
@@ -69,24 +69,24 @@ HONE_API const char *hone_engine_meta(const hone_engine *engine, const char *key
 
 typedef struct hone_context_options {
     size_t size;
-    int profile;          /* HONE_PROFILE_AUTO: the tightest that fits the shapes given */
+    int profile;                     /* HONE_PROFILE_AUTO: the tightest that fits the shapes given */
     const hone_allocator *allocator; /* default: the engine's */
-    uint64_t memory_limit; /* bytes of arena and scratch; 0: none */
+    uint64_t memory_limit;           /* bytes of arena and scratch; 0: none */
 } hone_context_options;
 
-/* Makes a context; `options` NULL means HONE_PROFILE_AUTO. With one bounded profile (named or the only one) all memory for
- * its largest shapes is allocated here. Errors: HONE_INVALID_ARGUMENT (no such profile), HONE_OUT_OF_MEMORY. */
+/* Makes a context; `options` NULL means HONE_PROFILE_AUTO. With one bounded profile (named or the only one) all memory
+ * for its largest shapes is allocated here. Errors: HONE_INVALID_ARGUMENT (no such profile), HONE_OUT_OF_MEMORY. */
 HONE_API HONE_MUST_USE hone_status hone_context_create(const hone_engine *engine, const hone_context_options *options,
                                                        hone_messages *messages, hone_context **out);
 HONE_API void hone_context_destroy(hone_context **context);
 
-/* Binds an input by name. The value's memory is read in place when the context runs, so it must stay until then; the shape is
- * taken over at once. Errors (text in the context's messages): HONE_INVALID_ARGUMENT for an unknown name, a wrong type or rank,
- * a fixed dim that differs. */
+/* Binds an input by name. The value's memory is read in place when the context runs, so it must stay until then; the
+ * shape is taken over at once. Errors (text in the context's messages): HONE_INVALID_ARGUMENT for an unknown name, a
+ * wrong type or rank, a fixed dim that differs. */
 HONE_API HONE_MUST_USE hone_status hone_context_set_input(hone_context *context, const char *name,
                                                           const hone_value *value);
-/* Lets output `name` be written into `value` (its type must fit; its bytes must suffice when running tells the size) until
- * called again with NULL. */
+/* Lets output `name` be written into `value` (its type must fit; its bytes must suffice when running tells the size)
+ * until called again with NULL. */
 HONE_API HONE_MUST_USE hone_status hone_context_set_output(hone_context *context, const char *name, hone_value *value);
 /* Runs. Errors: HONE_INVALID_ARGUMENT (an input is missing, data refused by an operator such as an index out of range),
  * HONE_OUT_OF_PROFILE, HONE_OUT_OF_MEMORY, HONE_CANCELLED. After an error the context can be used again. */
@@ -98,10 +98,10 @@ HONE_API const hone_messages *hone_context_messages(const hone_context *context)
 /* The profile that the last run used; -1 before. */
 HONE_API int hone_context_profile(const hone_context *context);
 
-/* Called before and after every step on the calling thread. `outputs` of the step can be read in the after-call only (dense or
- * not: `value` NULL asks nothing). Return false to stop: the run ends with HONE_CANCELLED. */
+/* Called before and after every step on the calling thread. `outputs` of the step can be read in the after-call only
+ * (dense or not: `value` NULL asks nothing). Return false to stop: the run ends with HONE_CANCELLED. */
 typedef struct hone_step_event {
-    int step;         /* index into the engine's steps */
+    int step; /* index into the engine's steps */
     bool after;
     const char *name; /* node name */
     const char *op;   /* fused operators, "Conv+Relu" */
@@ -117,10 +117,10 @@ HONE_API HONE_MUST_USE hone_status hone_context_step_output(hone_context *contex
 
 /* Memory of a context in bytes. */
 typedef struct hone_memory {
-    uint64_t arena;       /* planned storage in use now */
-    uint64_t arena_live;  /* largest sum of values that are live at once: the lower bound of `arena` */
-    uint64_t heap;        /* high-water mark of storage whose size only running tells */
-    uint64_t scratch;     /* kernel workspaces */
+    uint64_t arena;      /* planned storage in use now */
+    uint64_t arena_live; /* largest sum of values that are live at once: the lower bound of `arena` */
+    uint64_t heap;       /* high-water mark of storage whose size only running tells */
+    uint64_t scratch;    /* kernel workspaces */
     uint64_t outputs;
     uint64_t allocations; /* calls to the allocator made by this context since it was made */
 } hone_memory;

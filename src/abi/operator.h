@@ -12,8 +12,9 @@ enum {
     HN_MOVE = 1u << 3,        /* copies elements without looking at them: any element type, HN_DTYPE_DIM too */
     HN_ELEMENTWISE = 1u << 4, /* element i of the output depends on element i of the broadcast inputs only */
     HN_COMMUTES = 1u << 5,    /* inputs may be exchanged */
-    HN_ACTIVATION = 1u << 6,  /* elementwise over one tensor input; others, if any, are scalars or per-channel constants */
-    HN_DATA_SHAPE = 1u << 7,  /* output sizes depend on input data; the kernel calls `resize` */
+    HN_ACTIVATION =
+        1u << 6, /* elementwise over one tensor input; others, if any, are scalars or per-channel constants */
+    HN_DATA_SHAPE = 1u << 7, /* output sizes depend on input data; the kernel calls `resize` */
     HN_RANDOM = 1u << 8,
     HN_CONTROL = 1u << 9,     /* has bodies that run */
     HN_QUANT = 1u << 10,      /* QuantizeLinear / DequantizeLinear */
@@ -27,7 +28,7 @@ typedef enum hn_op_id {
     HN_OP_COUNT
 } hn_op_id;
 
-#define HN_ANY (-1)      /* any number of inputs or outputs */
+#define HN_ANY     (-1)        /* any number of inputs or outputs */
 #define HN_HOST(i) (1u << (i)) /* infer wants to see the data of input i */
 
 /* What is known about a value before (or while) running. */
@@ -46,8 +47,8 @@ typedef struct hn_info {
 typedef struct hn_op hn_op;
 
 /* One inference. `in` entries of absent inputs have type NULL. The function fills out[i].type and out[i].shape for all
- * n_out outputs (unknown rank and dims stay unknown: never an error), and reports contradictions. With `exprs` NULL every
- * dim is constant and nothing is allocated: that is the runtime's use. */
+ * n_out outputs (unknown rank and dims stay unknown: never an error), and reports contradictions. With `exprs` NULL
+ * every dim is constant and nothing is allocated: that is the runtime's use. */
 typedef struct hn_infer {
     const hn_op *op;
     hn_attrs attrs;
@@ -59,8 +60,8 @@ typedef struct hn_infer {
 } hn_infer;
 typedef hone_status hn_infer_fn(hn_infer *infer);
 
-/* Elements of small integer outputs as expressions. `out` holds hn_dim tensors (HN_DTYPE_DIM) of the inferred shape. `in`
- * likewise, NULL where the elements are not known. Returns false when nothing can be said. */
+/* Elements of small integer outputs as expressions. `out` holds hn_dim tensors (HN_DTYPE_DIM) of the inferred shape.
+ * `in` likewise, NULL where the elements are not known. Returns false when nothing can be said. */
 typedef bool hn_element_fn(const hn_infer *infer, const hn_tensor *const *in, hn_tensor *const *out);
 
 /* One evaluation by the reference. Tensors are dense in logical order; `out` has shape and memory, entries of outputs
@@ -103,8 +104,8 @@ hone_dtype hn_infer_dtype(const hn_infer *infer, int i);
 void hn_infer_set(hn_infer *infer, int out, hone_dtype dtype, const hn_shape *shape);
 /* Output 0 has the type and shape of input i. */
 hone_status hn_infer_like(hn_infer *infer, int i);
-/* The elements of integer input i (from data or element expressions), at most `max`. *n = -1 when not known. Fails when the
- * input is known not to be a vector (scalars count as one element) or to be longer than `max`. */
+/* The elements of integer input i (from data or element expressions), at most `max`. *n = -1 when not known. Fails when
+ * the input is known not to be a vector (scalars count as one element) or to be longer than `max`. */
 hone_status hn_infer_elements(const hn_infer *infer, int i, int max, hn_dim *out, int *n);
 /* Axis attribute or value in [-rank, rank) to [0, rank). */
 hone_status hn_infer_axis(const hn_infer *infer, int64_t axis, int rank, int *out);

@@ -4,9 +4,9 @@
 
 #include "abi/operator.h"
 
-#define HN_QUERY_OPS 12
-#define HN_QUERY_VALS 48
-#define HN_QUERY_ARGS 32      /* inputs (or outputs) of one operator in a query */
+#define HN_QUERY_OPS        12
+#define HN_QUERY_VALS       48
+#define HN_QUERY_ARGS       32 /* inputs (or outputs) of one operator in a query */
 #define HN_QUERY_ATTR_BYTES 1024
 
 typedef enum hn_role { HN_ROLE_IN, HN_ROLE_CONST, HN_ROLE_TEMP, HN_ROLE_OUT } hn_role;
@@ -42,8 +42,9 @@ typedef struct hn_qop {
     uint16_t attr_offset, attr_bytes;
 } hn_qop;
 
-/* Values are numbered: inputs and constants in the order the group takes them, then temporaries and outputs. Operators are
- * in execution order; the anchor (the one that is not elementwise, if any) is op[0] by construction of the groups. */
+/* Values are numbered: inputs and constants in the order the group takes them, then temporaries and outputs. Operators
+ * are in execution order; the anchor (the one that is not elementwise, if any) is op[0] by construction of the groups.
+ */
 typedef struct hn_query {
     uint16_t n_op, n_val, n_in, n_out; /* n_in: values with role IN or CONST; n_out: values with role OUT */
     uint32_t features;                 /* HN_CPU_* that the plan may assume when it is tuned; 0 when neutral */

@@ -28,8 +28,8 @@ typedef struct hn_type {
 const hn_type *hn_type_tensor(hone_dtype dtype);
 bool hn_type_same(const hn_type *a, const hn_type *b);
 
-/* A view of elements in memory. Strides count elements (not bytes) and are never negative; 0 repeats an element. Sub-byte
- * types are always dense and packed, low bits first. Strings are hn_bytes elements. */
+/* A view of elements in memory. Strides count elements (not bytes) and are never negative; 0 repeats an element.
+ * Sub-byte types are always dense and packed, low bits first. Strings are hn_bytes elements. */
 typedef struct hn_tensor {
     hone_dtype dtype;
     int32_t rank;

@@ -23,8 +23,8 @@ void *hn_arena_alloc(hn_arena *arena, size_t size);
 void *hn_arena_alloc_aligned(hn_arena *arena, size_t size, size_t alignment);
 /* count * size with overflow check. */
 void *hn_arena_alloc_array(hn_arena *arena, size_t count, size_t size);
-/* Grows the newest allocation in place: false (and nothing changes) when `memory` is not the newest or the block is full.
- * The added bytes are not zeroed. */
+/* Grows the newest allocation in place: false (and nothing changes) when `memory` is not the newest or the block is
+ * full. The added bytes are not zeroed. */
 bool hn_arena_extend(hn_arena *arena, const void *memory, size_t old_size, size_t new_size);
 void *hn_arena_copy(hn_arena *arena, const void *bytes, size_t size);
 /* A NUL-terminated copy of `size` characters. */
@@ -35,7 +35,7 @@ char *hn_arena_format_v(hn_arena *arena, const char *format, va_list args);
 void hn_arena_reset(hn_arena *arena);
 void hn_arena_free(hn_arena *arena);
 
-#define HN_NEW(arena, type)            ((type *)hn_arena_alloc((arena), sizeof(type)))
-#define HN_NEW_ARRAY(arena, type, n)   ((type *)hn_arena_alloc_array((arena), (size_t)(n), sizeof(type)))
+#define HN_NEW(arena, type)          ((type *)hn_arena_alloc((arena), sizeof(type)))
+#define HN_NEW_ARRAY(arena, type, n) ((type *)hn_arena_alloc_array((arena), (size_t)(n), sizeof(type)))
 
 #endif

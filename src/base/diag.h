@@ -19,7 +19,8 @@ struct hone_messages {
 
 void hn_diag_init(hn_diag *diag, const hone_allocator *allocator);
 void hn_diag_free(hn_diag *diag);
-/* Appends a message and returns `status`. `diag` may be NULL. Running out of memory here loses the text, not the status. */
+/* Appends a message and returns `status`. `diag` may be NULL. Running out of memory here loses the text, not the
+ * status. */
 hone_status hn_diag_add(hn_diag *diag, hone_severity severity, hone_status status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* Gives place and next step to the messages from index `first` on that have none yet; NULL leaves a field as it is. */

@@ -13,7 +13,8 @@ typedef struct hn_map_file {
 HONE_MUST_USE hone_status hn_file_map(const char *path, hn_map_file *out, hn_diag *diag);
 void hn_file_unmap(hn_map_file *file);
 
-/* Writes to `path`.part-<pid>-<n>, made visible by rename on commit; abort (or an error before) leaves nothing behind. */
+/* Writes to `path`.part-<pid>-<n>, made visible by rename on commit; abort (or an error before) leaves nothing behind.
+ */
 typedef struct hn_file_writer {
     int fd;
     char *path, *temporary;
@@ -33,10 +34,10 @@ void hn_file_abort(hn_file_writer *writer);
 /* Whole file in one call. */
 HONE_MUST_USE hone_status hn_file_save(const char *path, const void *bytes, size_t n, hn_diag *diag);
 
-/* The path of `relative` inside `folder`, in `arena`; refused when absolute, when a `..` or a symbolic link leads out of the
- * folder, or when it does not name a regular file. */
-HONE_MUST_USE hone_status hn_file_confined(hn_arena *arena, const char *folder, const char *relative,
-                                           const char **out, hn_diag *diag);
+/* The path of `relative` inside `folder`, in `arena`; refused when absolute, when a `..` or a symbolic link leads out
+ * of the folder, or when it does not name a regular file. */
+HONE_MUST_USE hone_status hn_file_confined(hn_arena *arena, const char *folder, const char *relative, const char **out,
+                                           hn_diag *diag);
 /* Folder part of a path ("." when there is none), in `arena`. */
 const char *hn_file_folder(hn_arena *arena, const char *path);
 

@@ -7,8 +7,8 @@
 typedef struct hn_json {
     hn_str *out;
     int depth;
-    bool first;  /* no comma before the next item */
-    bool inline_; /* current container is written on one line */
+    bool first;           /* no comma before the next item */
+    bool inline_;         /* current container is written on one line */
     uint64_t inline_bits; /* one bit per depth */
 } hn_json;
 

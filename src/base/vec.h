@@ -14,8 +14,7 @@
 bool hn_vec_grow(hn_arena *arena, void **at, size_t n, size_t *capacity, size_t element_size);
 
 #define hn_vec_push(arena, v, item)                                                                                    \
-    (((v)->n < (v)->capacity ||                                                                                        \
-      hn_vec_grow((arena), (void **)&(v)->at, (v)->n, &(v)->capacity, sizeof *(v)->at))                                \
+    (((v)->n < (v)->capacity || hn_vec_grow((arena), (void **)&(v)->at, (v)->n, &(v)->capacity, sizeof *(v)->at))      \
          ? ((v)->at[(v)->n++] = (item), true)                                                                          \
          : false)
 

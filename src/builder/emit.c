@@ -274,8 +274,7 @@ static hone_status emit_kernel(block_state *b, hn_node *node) {
     const hn_kernel *kernel = hn_build_choice(node)->kernel;
     const bool flat = hn_build_chosen_query(e->build, node, e->query);
     if (e->build->model->failed) return HONE_OUT_OF_MEMORY;
-    if (!flat)
-        HN_FAIL(e->build->diag, HONE_INTERNAL, "node '%s' lost its flat form after selection", node->name);
+    if (!flat) HN_FAIL(e->build->diag, HONE_INTERNAL, "node '%s' lost its flat form after selection", node->name);
     hn_query *query = hn_arena_copy(e->r.arena, e->query, HN_QUERY_SIZE(e->query->n_val));
     void *config = hn_arena_alloc(e->r.arena, HN_CONFIG_BYTES);
     uint32_t *in = number_array(e, query ? query->n_in : 0), *out = number_array(e, node->n_out);
