@@ -36,6 +36,7 @@ static int add_value(kc_case *c, hn_role role, hn_layout layout, int rank, const
     hn_tensor *t = &c->tensor[v];
     t->dtype = HONE_FLOAT32;
     hn_tensor_set_shape(t, rank, dim);
+    if (role == HN_ROLE_CONST && hn_tensor_count(t) == 1) val->const_facts = HN_CONST_SCALAR;
     t->data = hn_arena_alloc(&c->arena, hn_tensor_bytes(t));
     if (!t->data) abort();
     return v;
@@ -61,6 +62,17 @@ int kc_const(kc_case *c, int rank, const int64_t *dim) {
 int kc_scalar(kc_case *c, float value) {
     int v = add_value(c, HN_ROLE_CONST, HN_LAYOUT_DENSE, 0, NULL);
     *(float *)c->tensor[v].data = value;
+    return v;
+}
+
+int kc_const_ints(kc_case *c, int n, const int64_t *value) {
+    const int64_t dim = n;
+    int v = add_value(c, HN_ROLE_CONST, HN_LAYOUT_DENSE, 1, &dim);
+    hn_tensor *t = &c->tensor[v];
+    c->query.val[v].dtype = HONE_INT64;
+    t->dtype = HONE_INT64;
+    t->data = hn_arena_copy(&c->arena, value, (size_t)n * sizeof *value);
+    if (!t->data) abort();
     return v;
 }
 

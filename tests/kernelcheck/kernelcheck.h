@@ -45,6 +45,8 @@ kc_case *kc_begin(kc_suite *suite, const char *format, ...) __attribute__((forma
 int kc_input(kc_case *c, hn_layout layout, int rank, const int64_t *dim);
 int kc_const(kc_case *c, int rank, const int64_t *dim);
 int kc_scalar(kc_case *c, float value);
+/* A constant list of int64 numbers: a shape, axes. */
+int kc_const_ints(kc_case *c, int n, const int64_t *value);
 /* Attributes of the next operator. */
 void kc_int(kc_case *c, const char *name, int64_t value);
 void kc_float(kc_case *c, const char *name, float value);
@@ -75,7 +77,9 @@ void kc_buffer_destroy(kc_buffer *b);
 #include "cases.def"
 #undef KC_CASES
 
+/* Seconds of the wall, and of this thread alone (a busy machine disturbs it less). */
 double kc_now(void);
+double kc_now_cpu(void);
 /* Floating-point operations per second of multiply-adds with the given features, now. */
 double kc_peak(uint32_t features);
 /* Share of the peak that a 512 x 512 x 512 product reaches, for each feature set. */

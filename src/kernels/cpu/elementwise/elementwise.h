@@ -7,14 +7,14 @@
 
 #define HN_ELEMENTWISE_BLOCK 512 /* elements of a row that are worked on at once: temporaries stay in the L1 cache */
 
-/* Columns: operator, inputs, expression of lanes x, y and parameters a, b. */
+/* Columns: operator, inputs, expression of lanes x, y and parameters a, b. NaN stays NaN. */
 #define HN_LANE_OPS(X)                                                                                                 \
     X(add, 2, vf_add(x, y))                                                                                            \
     X(sub, 2, vf_sub(x, y))                                                                                            \
     X(mul, 2, vf_mul(x, y))                                                                                            \
     X(div, 2, vf_div(x, y))                                                                                            \
     X(prelu, 2, vf_blend(vf_lt(x, vf_zero()), vf_mul(x, y), x))                                                        \
-    X(relu, 1, vf_max(x, vf_zero()))                                                                                   \
+    X(relu, 1, vf_max(vf_zero(), x))                                                                                   \
     X(clip, 1, vf_clamp(x, a, b))                                                                                      \
     X(leaky_relu, 1, vf_blend(vf_lt(x, vf_zero()), vf_mul(a, x), x))                                                   \
     X(sigmoid, 1, vf_sigmoid(x))                                                                                       \

@@ -28,21 +28,26 @@ static void softmax_row(const float *x, float *y, int64_t n) {
     }
 }
 
-/* Two passes: the mean first, then the squares of the differences, as a one-pass variance loses digits. */
+/* Two passes: the mean first, then the squares of the differences, as a one-pass variance loses digits. The differences
+ * also tell by how much rounding has moved the mean; both are corrected for it. */
 static void layer_norm_row(const hn_rows *r, const float *x, float *y) {
     const int64_t n = r->length;
     vf sum = vf_zero();
     for (int64_t i = 0; i < n; i += 16) sum = vf_add(sum, load_or(x + i, mask_at(n, i), vf_zero()));
     const vf mean = vf_set(vf_sum(sum) / (float)n);
-    vf squares = vf_zero();
+    vf squares = vf_zero(), moved = vf_zero();
     for (int64_t i = 0; i < n; i += 16) {
         const vf d = vf_sub(load_or(x + i, mask_at(n, i), mean), mean);
         squares = vf_fma(d, d, squares);
+        moved = vf_add(moved, d);
     }
-    const vf scale = vf_set(1.0f / __builtin_sqrtf(vf_sum(squares) / (float)n + r->epsilon));
+    const float shift = vf_sum(moved) / (float)n;
+    float variance = vf_sum(squares) / (float)n - shift * shift;
+    if (variance < 0) variance = 0;
+    const vf scale = vf_set(1.0f / __builtin_sqrtf(variance + r->epsilon));
     for (int64_t i = 0; i < n; i += 16) {
         const vm m = mask_at(n, i);
-        vf v = vf_mul(vf_sub(vf_load_part(x + i, m), mean), scale);
+        vf v = vf_mul(vf_sub(vf_sub(vf_load_part(x + i, m), mean), vf_set(shift)), scale);
         if (r->scale) v = vf_mul(v, vf_load_part(r->scale + i, m));
         if (r->shift) v = vf_add(v, vf_load_part(r->shift + i, m));
         vf_store_part(y + i, m, v);

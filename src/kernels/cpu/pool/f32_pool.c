@@ -75,11 +75,14 @@ static hone_status prepare(const hn_query *q, void *config, hn_diag *diag) {
     return HONE_OK;
 }
 
-static int64_t pad_before(const hn_pool_config *c, int i, int64_t in, int64_t out) {
-    if (!c->auto_pad) return c->pad[i];
-    int64_t total = (out - 1) * c->stride[i] + (int64_t)(c->kernel[i] - 1) * c->dilation[i] + 1 - in;
+static void resolve_pads(hn_pool_run *r, int i) {
+    const hn_pool_config *c = &r->config;
+    r->pad[i] = c->pad[i], r->pad_end[i] = c->pad_end[i];
+    if (!c->auto_pad || c->whole) return;
+    int64_t total = (r->out[i] - 1) * c->stride[i] + (int64_t)(c->kernel[i] - 1) * c->dilation[i] + 1 - r->in[i];
     if (total < 0) total = 0;
-    return c->auto_pad == 1 ? total / 2 : total - total / 2;
+    r->pad[i] = c->auto_pad == 1 ? total / 2 : total - total / 2;
+    r->pad_end[i] = total - r->pad[i];
 }
 
 bool hn_pool_start(const hn_args *args, hn_pool_run *r) {
@@ -94,7 +97,7 @@ bool hn_pool_start(const hn_args *args, hn_pool_run *r) {
     for (int i = 0; i < HN_POOL_AXES; i++) {
         r->in[i] = i < lead ? 1 : x->dim[i - lead + 2], r->x_axis[i] = i < lead ? 0 : x->stride[i - lead + 2];
         r->out[i] = i < lead ? 1 : y->dim[i - lead + 2], r->y_axis[i] = i < lead ? 0 : y->stride[i - lead + 2];
-        r->pad[i] = r->config.whole ? 0 : pad_before(&r->config, i, r->in[i], r->out[i]);
+        resolve_pads(r, i);
     }
     return true;
 }
@@ -105,7 +108,7 @@ static float average_scale(const hn_pool_run *r, const int64_t *at, const hn_poo
     for (int i = 0; i < HN_POOL_AXES; i++) {
         int64_t n = w->n[i];
         if (r->config.include_pad) {
-            const int64_t start = at[i] * r->config.stride[i] - r->pad[i], end = r->in[i] + r->config.pad_end[i];
+            const int64_t start = at[i] * r->config.stride[i] - r->pad[i], end = r->in[i] + r->pad_end[i];
             n = (end - start + r->config.dilation[i] - 1) / r->config.dilation[i];
             if (n > r->config.kernel[i]) n = r->config.kernel[i];
         }

@@ -21,7 +21,7 @@ typedef struct hn_pool_run {
     float *y;
     int64_t batch, channels, in[HN_POOL_AXES], out[HN_POOL_AXES];
     int64_t x_batch, x_axis[HN_POOL_AXES], y_batch, y_axis[HN_POOL_AXES];
-    int64_t pad[HN_POOL_AXES];
+    int64_t pad[HN_POOL_AXES], pad_end[HN_POOL_AXES];
 } hn_pool_run;
 
 /* The window of one output position: taps inside the input, and what the sum is divided by. */

@@ -2,6 +2,9 @@
 #include "kernels/cpu/pool/pool.h"
 #include "kernels/cpu/vec.h"
 
+/* The greater; a NaN wins and stays. */
+static inline vf greater(vf best, vf x) { return vf_blend(vf_le(best, best), vf_max(best, x), best); }
+
 /* 16 channels (those of mask m) of one window. The taps are visited in a fixed order, so results depend on nothing
  * else. */
 static vf pool_lanes(const hn_pool_run *r, const hn_pool_window *w, const float *x, vm m) {
@@ -15,7 +18,7 @@ static vf pool_lanes(const hn_pool_run *r, const hn_pool_window *w, const float 
             if (r->config.average)
                 for (int64_t k = 0; k < w->n[2]; k++) acc = vf_add(acc, vf_load_part(row + k * step, m));
             else
-                for (int64_t k = 0; k < w->n[2]; k++) acc = vf_max(vf_load_part(row + k * step, m), acc);
+                for (int64_t k = 0; k < w->n[2]; k++) acc = greater(acc, vf_load_part(row + k * step, m));
         }
     return vf_mul(acc, vf_set(w->scale));
 }
