@@ -16,10 +16,10 @@ $(HONE):
 	@test -f build/release/Makefile || cmake --preset release >/dev/null
 	@cmake --build build/release --parallel $(JOBS) -- --no-print-directory
 
-demo: ## train-to-report tour on handwritten digits; installs what is missing
-	@scripts/install_deps.sh build
+demo: ## handwritten digits from model file to report page; installs what is missing
+	@scripts/install_deps.sh demo
 	@$(MAKE) --no-print-directory $(HONE) >/dev/null
-	@scripts/demo.sh $(HONE)
+	@scripts/demo.py $(HONE)
 
 check: $(venv) ## all tests; GROUPS="rules unit" runs some
 	@python3 scripts/check.py $(GROUPS)
