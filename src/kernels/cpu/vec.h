@@ -38,8 +38,12 @@ HN_VEC_INLINE vm vf_ge(vf a, vf b) { return vf_le(b, a); }
 HN_VEC_INLINE vm vi_lt(vi a, vi b) { return vi_gt(b, a); }
 /* a limited to [low, high]; NaN stays NaN. */
 HN_VEC_INLINE vf vf_clamp(vf a, vf low, vf high) { return vf_min(high, vf_max(low, a)); }
-/* Lanes 0..n-1 (n in 0..16) of memory, zero above: for the last vector of a row. */
-HN_VEC_INLINE vf vf_load_first(const float *p, int n) { return vf_load_part(p, vm_first(n)); }
-HN_VEC_INLINE void vf_store_first(float *p, int n, vf a) { vf_store_part(p, vm_first(n), a); }
+/* Lanes 0..n-1 of memory, zero above: for rows whose last vector is cut off. Any n from 0 on; 16 and more is a whole
+ * vector, without a mask, since masked stores of the AVX2 body are slow on some processors. */
+HN_VEC_INLINE vf vf_load_first(const float *p, int n) { return n >= 16 ? vf_load(p) : vf_load_part(p, vm_first(n)); }
+HN_VEC_INLINE void vf_store_first(float *p, int n, vf a) {
+    if (n >= 16) vf_store(p, a);
+    else vf_store_part(p, vm_first(n), a);
+}
 
 #endif

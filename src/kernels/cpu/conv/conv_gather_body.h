@@ -35,8 +35,8 @@ static void copy_pieces(const pieces *p, int64_t column, float *to) {
     int64_t first = column * p->column;
     for (int i = 0; i < p->n; i++, to += p->length) {
         for (int64_t j = 0; j < p->length; j += 16) {
-            vm m = vm_first(p->length - j < 16 ? (int)(p->length - j) : 16);
-            vf_store_part(to + j, m, p->at[i] ? vf_load_part(p->at[i] + first + j, m) : vf_zero());
+            int n = p->length - j < 16 ? (int)(p->length - j) : 16;
+            vf_store_first(to + j, n, p->at[i] ? vf_load_first(p->at[i] + first + j, n) : vf_zero());
         }
     }
 }

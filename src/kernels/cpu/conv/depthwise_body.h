@@ -17,13 +17,13 @@ typedef struct patch {
 } patch;
 
 /* 16 channels from `c` on of `pixels` pixels. */
-HN_VEC_INLINE void run_channels(const int pixels, const hn_depthwise *d, const patch *p, size_t c, vm m) {
+HN_VEC_INLINE void run_channels(const int pixels, const hn_depthwise *d, const patch *p, size_t c, int n) {
     const size_t channels = (size_t)d->conv->group, rounded = (channels + 15) / 16 * 16;
     const int64_t column = d->extent->x_axis[2], step = column * d->conv->stride[2];
     const int64_t tap = column * d->conv->dilation[2];
     const int64_t start = (p->column * d->conv->stride[2] - d->extent->pad[2]) * column;
     const hn_epilogue_run *e = d->epilogue;
-    vf acc[8], bias = e->bias ? vf_load_part(e->bias + c, m) : vf_zero();
+    vf acc[8], bias = e->bias ? vf_load_first(e->bias + c, n) : vf_zero();
 #define BEGIN(i)                                                                                                       \
     if (i < pixels) acc[i] = bias;
     EACH_PIXEL(BEGIN)
@@ -33,24 +33,24 @@ HN_VEC_INLINE void run_channels(const int pixels, const hn_depthwise *d, const p
         for (int k = p->first_k; k < p->end_k; k++, x += tap, w += rounded) {
             vf weight = vf_load(w);
 #define FUSE(i)                                                                                                        \
-    if (i < pixels) acc[i] = vf_fma(vf_load_part(x + i * step, m), weight, acc[i]);
+    if (i < pixels) acc[i] = vf_fma(vf_load_first(x + i * step, n), weight, acc[i]);
             EACH_PIXEL(FUSE)
         }
     }
     size_t at = d->offset + (size_t)p->column * channels + c;
     vf low = vf_set(e->low), high = vf_set(e->high);
 #define ADD(i)                                                                                                         \
-    if (i < pixels) acc[i] = vf_add(acc[i], vf_load_part(e->residual + at + i * channels, m));
+    if (i < pixels) acc[i] = vf_add(acc[i], vf_load_first(e->residual + at + i * channels, n));
 #define END(i)                                                                                                         \
-    if (i < pixels) vf_store_part(d->out + at + i * channels, m, vf_clamp(acc[i], low, high));
+    if (i < pixels) vf_store_first(d->out + at + i * channels, n, vf_clamp(acc[i], low, high));
     if (e->residual) { EACH_PIXEL(ADD) }
     EACH_PIXEL(END)
 }
 
 HN_VEC_INLINE void run_patch(const int pixels, const hn_depthwise *d, const patch *p) {
     size_t channels = (size_t)d->conv->group, c = 0;
-    for (; c + 16 <= channels; c += 16) run_channels(pixels, d, p, c, vm_first(16));
-    if (c < channels) run_channels(pixels, d, p, c, vm_first((int)(channels - c)));
+    for (; c + 16 <= channels; c += 16) run_channels(pixels, d, p, c, 16);
+    if (c < channels) run_channels(pixels, d, p, c, (int)(channels - c));
     if (d->epilogue->n) {
         epilogue_tile stored = {d->out, d->offset + (size_t)p->column * channels, channels, 0, pixels, (int)channels};
         epilogue_rest(d->epilogue, &stored);

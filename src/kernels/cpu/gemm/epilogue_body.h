@@ -17,17 +17,17 @@ typedef struct epilogue_tile {
     for (int row = 0; row < tile->rows; row++) {                                                                       \
         for (int column = 0; column < tile->n; column += 16) {                                                         \
             size_t at = tile->offset + (size_t)row * tile->stride + (size_t)column;                                    \
-            vm m = vm_first(tile->n - column < 16 ? tile->n - column : 16);                                            \
-            vf x = vf_load_part(tile->c + at, m);                                                                      \
+            int n = tile->n - column;                                                                                  \
+            vf x = vf_load_first(tile->c + at, n);                                                                     \
             vf y = operand_lanes;                                                                                      \
             (void)y;                                                                                                   \
-            vf_store_part(tile->c + at, m, expression);                                                                \
+            vf_store_first(tile->c + at, n, expression);                                                               \
         }                                                                                                              \
     }                                                                                                                  \
     break
-#define HN_STEP_TENSOR vf_load_part(step->operand + at, m)
+#define HN_STEP_TENSOR vf_load_first(step->operand + at, n)
 #define HN_STEP_CHANNEL                                                                                                \
-    (step->scalar ? vf_set(step->operand[0]) : vf_load_part(step->operand + tile->channel + (size_t)column, m))
+    (step->scalar ? vf_set(step->operand[0]) : vf_load_first(step->operand + tile->channel + (size_t)column, n))
 
 static void epilogue_step(const hn_step_run *step, const epilogue_tile *tile) {
     vf a = vf_set(step->a), b = vf_set(step->b);

@@ -7,21 +7,35 @@
  *
  * Loops over a tile are written out with literal indices, and the tests in them vanish when rows and panels are
  * constants: so both compilers keep every accumulator in a register (an unroll pragma is not enough for clang). */
+// clang-format off
 #if HN_VEC_ISA == 512
 #define TILE_PANELS 4
 #define TILE_ROWS   8
 #define BLOCK_BYTES (32 * 1024) /* of B that stay in the first-level cache while all rows pass */
-static const int rows_for_panels[TILE_PANELS + 1] = {0, 8, 8, 8, 6};
 #define EACH_PANEL(X, ...) X(0, __VA_ARGS__) X(1, __VA_ARGS__) X(2, __VA_ARGS__) X(3, __VA_ARGS__)
 #define EACH_ROW(X)        X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
-#else
-#define TILE_PANELS        1
-#define TILE_ROWS          6
-#define BLOCK_BYTES        (16 * 1024)
-static const int rows_for_panels[TILE_PANELS + 1] = {0, 6};
+#define SIX_ROWS(X, p)     X(1, p) X(2, p) X(3, p) X(4, p) X(5, p) X(6, p)
+#define EIGHT_ROWS(X, p)   SIX_ROWS(X, p) X(7, p) X(8, p)
+#define EACH_TILE(X)       EIGHT_ROWS(X, 1) EIGHT_ROWS(X, 2) EIGHT_ROWS(X, 3) SIX_ROWS(X, 4)
+static const int most_rows[TILE_PANELS + 1] = {0, 8, 8, 8, 6};
+#elif HN_VEC_ISA == 256
+#define TILE_PANELS 1
+#define TILE_ROWS   6
+#define BLOCK_BYTES (16 * 1024)
 #define EACH_PANEL(X, ...) X(0, __VA_ARGS__)
 #define EACH_ROW(X)        X(0) X(1) X(2) X(3) X(4) X(5)
+#define EACH_TILE(X)       X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)
+static const int most_rows[TILE_PANELS + 1] = {0, 6};
+#else
+#define TILE_PANELS 1
+#define TILE_ROWS   2
+#define BLOCK_BYTES (16 * 1024)
+#define EACH_PANEL(X, ...) X(0, __VA_ARGS__)
+#define EACH_ROW(X)        X(0) X(1)
+#define EACH_TILE(X)       X(1, 1) X(2, 1)
+static const int most_rows[TILE_PANELS + 1] = {0, 2};
 #endif
+// clang-format on
 
 /* One tile over one block of the reduction. */
 typedef struct tile {
@@ -54,22 +68,19 @@ HN_VEC_INLINE void multiply(const int rows, const int panels, vf acc[TILE_ROWS][
     }
 }
 
-/* Columns of panel p that exist. */
-HN_VEC_INLINE vm columns_of(const tile *t, int p) {
-    int n = t->gemm->n - t->column - p * HN_PANEL;
-    return vm_first(n < HN_PANEL ? n : HN_PANEL);
-}
+/* Columns of panel p and those behind it. */
+HN_VEC_INLINE int columns_of(const tile *t, int p) { return t->gemm->n - t->column - p * HN_PANEL; }
 
 HN_VEC_INLINE void begin(const int rows, const int panels, vf acc[TILE_ROWS][TILE_PANELS], const tile *t) {
     const hn_gemm *g = t->gemm;
-    vm m[TILE_PANELS];
-#define MASK(p, ...)                                                                                                   \
-    if (p < panels) m[p] = columns_of(t, p);
-    EACH_PANEL(MASK, )
+    int n[TILE_PANELS];
+#define COUNT(p, ...)                                                                                                  \
+    if (p < panels) n[p] = columns_of(t, p);
+    EACH_PANEL(COUNT, )
     if (!t->first) {
         const float *c = g->c + g->offset + (size_t)t->row * g->stride + (size_t)t->column;
 #define RELOAD(p, r)                                                                                                   \
-    if (p < panels) acc[r][p] = vf_load_part(c + p * HN_PANEL, m[p]);
+    if (p < panels) acc[r][p] = vf_load_first(c + p * HN_PANEL, n[p]);
 #define RELOAD_ROW(r)                                                                                                  \
     if (r < rows) { EACH_PANEL(RELOAD, r) c += g->stride; }
         EACH_ROW(RELOAD_ROW)
@@ -79,7 +90,7 @@ HN_VEC_INLINE void begin(const int rows, const int panels, vf acc[TILE_ROWS][TIL
     const float *bias = g->epilogue->bias;
     if (bias) bias += g->channel + (size_t)t->column;
 #define START(p, ...)                                                                                                  \
-    if (p < panels) start[p] = bias ? vf_load_part(bias + p * HN_PANEL, m[p]) : vf_zero();
+    if (p < panels) start[p] = bias ? vf_load_first(bias + p * HN_PANEL, n[p]) : vf_zero();
 #define COPY(p, r)                                                                                                     \
     if (p < panels) acc[r][p] = start[p];
 #define COPY_ROW(r)                                                                                                    \
@@ -92,18 +103,18 @@ HN_VEC_INLINE void end(const int rows, const int panels, vf acc[TILE_ROWS][TILE_
     const hn_gemm *g = t->gemm;
     const float *residual = t->last ? g->epilogue->residual : NULL;
     vf low = vf_set(t->last ? g->epilogue->low : -INFINITY), high = vf_set(t->last ? g->epilogue->high : INFINITY);
-    vm m[TILE_PANELS];
+    int n[TILE_PANELS];
     size_t at = g->offset + (size_t)t->row * g->stride + (size_t)t->column;
 #define ADD(p, r)                                                                                                      \
-    if (p < panels) acc[r][p] = vf_add(acc[r][p], vf_load_part(residual + at + p * HN_PANEL, m[p]));
+    if (p < panels) acc[r][p] = vf_add(acc[r][p], vf_load_first(residual + at + p * HN_PANEL, n[p]));
 #define STORE(p, r)                                                                                                    \
-    if (p < panels) vf_store_part(g->c + at + p * HN_PANEL, m[p], vf_clamp(acc[r][p], low, high));
+    if (p < panels) vf_store_first(g->c + at + p * HN_PANEL, n[p], vf_clamp(acc[r][p], low, high));
 #define END_ROW(r)                                                                                                     \
     if (r < rows) {                                                                                                    \
         if (residual) { EACH_PANEL(ADD, r) }                                                                           \
         EACH_PANEL(STORE, r) at += g->stride;                                                                          \
     }
-    EACH_PANEL(MASK, )
+    EACH_PANEL(COUNT, )
     EACH_ROW(END_ROW)
 }
 
@@ -124,27 +135,11 @@ HN_VEC_INLINE void run_tile(const int rows, const int panels, const tile *t) {
     end(rows, panels, acc, t);
 }
 
-#define TILE(rows, panels)                                                                                             \
+#define DEFINE(rows, panels)                                                                                           \
     static void tile_##rows##x##panels(const tile *t) { run_tile(rows, panels, t); }
-#define TILES(panels) TILE(1, panels) TILE(2, panels) TILE(3, panels) TILE(4, panels) TILE(5, panels) TILE(6, panels)
-TILES(1)
-#if HN_VEC_ISA == 512
-TILE(7, 1)
-TILE(8, 1) TILES(2) TILE(7, 2) TILE(8, 2) TILES(3) TILE(7, 3) TILE(8, 3) TILES(4)
-#endif
-#define ROW(panels)                                                                                                    \
-    NULL, tile_1x##panels, tile_2x##panels, tile_3x##panels, tile_4x##panels, tile_5x##panels, tile_6x##panels
-    static void (*const tiles[TILE_PANELS + 1][TILE_ROWS + 1])(const tile *) = {
-        {NULL},
-#if HN_VEC_ISA == 512
-        {ROW(1), tile_7x1, tile_8x1},
-        {ROW(2), tile_7x2, tile_8x2},
-        {ROW(3), tile_7x3, tile_8x3},
-        {ROW(4)},
-#else
-    {ROW(1)},
-#endif
-};
+EACH_TILE(DEFINE)
+#define ENTRY(rows, panels) [panels][rows] = tile_##rows##x##panels,
+static void (*const tiles[TILE_PANELS + 1][TILE_ROWS + 1])(const tile *) = {EACH_TILE(ENTRY)};
 
 /* Length of a block of the reduction: whole taps when they are short, otherwise equal parts of one. */
 static int block_length(const hn_gemm *g, int panels) {
@@ -157,7 +152,7 @@ static int block_length(const hn_gemm *g, int panels) {
 
 /* All rows of one group of panels, block by block. Rows are spread evenly over the tiles. */
 static void run_group(const hn_gemm *g, int column, int panels) {
-    int most = rows_for_panels[panels];
+    int most = most_rows[panels];
     int n_tile = (g->rows + most - 1) / most;
     int length = block_length(g, panels);
     tile t = {.gemm = g, .column = column, .first = true};
