@@ -2,6 +2,7 @@
 #include "base/failing_alloc.h"
 
 #include "abi/operator.h"
+#include "ops/element.h"
 
 typedef struct fixture {
     hn_diag diag;
@@ -222,6 +223,47 @@ static void operators(void **state) {
     assert_int_equal(hn_op_find("Reshape")->host, HN_HOST(1));
 }
 
+/* Gather over expressions: the index must be a number, from data or from constant elements. */
+static void moving_elements(void **state) {
+    fixture *f = *state;
+    hn_dim sizes[] = {C(2), f->n, f->m}, index = C(-2), result = C(0);
+    hn_tensor from = {HN_DTYPE_DIM, 1, {3}, {1}, sizes}, at = {HN_DTYPE_DIM, 0, {0}, {0}, &index};
+    hn_tensor to = {HN_DTYPE_DIM, 0, {0}, {0}, &result};
+    const hn_tensor *in[] = {&from, &at};
+    hn_tensor *const out[] = {&to};
+    f->in[0].type = f->in[1].type = hn_type_tensor(HONE_INT64);
+    f->infer.op = hn_op_find("Gather");
+    assert_true(f->infer.op->element(&f->infer, in, out));
+    assert_true(hn_dim_same(result, f->n));
+    index = f->n;
+    assert_false(f->infer.op->element(&f->infer, in, out));
+    int64_t last = 2, outside = 3;
+    hn_tensor data = {HONE_INT64, 0, {0}, {0}, &last};
+    in[1] = NULL;
+    assert_false(f->infer.op->element(&f->infer, in, out));
+    f->in[1].data = &data;
+    assert_true(f->infer.op->element(&f->infer, in, out));
+    assert_true(hn_dim_same(result, f->m));
+    data.data = &outside;
+    assert_false(f->infer.op->element(&f->infer, in, out));
+    assert_int_equal(hone_messages_count(&f->diag), 0);
+}
+
+/* An element must fit its type; symbols are sizes, of which 32 bits hold all. */
+static void fitting_elements(void **state) {
+    fixture *f = *state;
+    assert_true(hn_dim_same(hn_ops_fit_element(&f->infer, HONE_INT32, f->n), f->n));
+    assert_true(hn_dim_is_unknown(hn_ops_fit_element(&f->infer, HONE_INT8, f->n)));
+    assert_true(hn_dim_is_unknown(hn_ops_fit_element(&f->infer, HONE_UINT32, hn_dim_sub(f->pool, f->n, f->m))));
+    assert_true(hn_dim_is(hn_ops_fit_element(&f->infer, HONE_INT8, C(-128)), -128));
+    assert_true(hn_dim_is_unknown(hn_ops_fit_element(&f->infer, HONE_INT8, C(128))));
+    assert_true(hn_dim_is_unknown(hn_ops_fit_element(&f->infer, HONE_UINT64, C(-1))));
+    assert_true(hn_dim_is(hn_ops_fit_element(&f->infer, HONE_INT64, C(INT64_MIN)), INT64_MIN));
+    assert_true(hn_dim_is_unknown(hn_ops_fit_element(&f->infer, HONE_BOOL, C(2))));
+    hn_expr_set_bounds(f->pool, 0, 0, 100);
+    assert_true(hn_dim_same(hn_ops_fit_element(&f->infer, HONE_INT8, f->n), f->n));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(broadcasting, set_up, tear_down),
@@ -233,6 +275,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(setting_outputs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(printing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(constants, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(moving_elements, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(fitting_elements, set_up, tear_down),
         cmocka_unit_test(operators),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
