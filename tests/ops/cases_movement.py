@@ -181,6 +181,7 @@ def test_pad_values():
     x = values((2, 3))
     check("Pad", {}, [x, ints(1, 0, 0, 2), np.array(7.5, np.float32)])
     check("Pad", {}, [x, ints(1, 0, 0, 2), np.array([-1.0], np.float32)], expect=[np.pad(x, ((1, 0), (0, 2)), constant_values=-1)])
+    check("Pad", {}, [values((3,)), ints(MIN, MAX)], expect=[np.zeros(2, np.float32)])
     check("Pad", {}, [x, ints(-9, 0, 9, 0)], expect=[np.zeros((2, 3), np.float32)])
     check("Pad", {}, [x, ints(-1, -1, -1, -1)], expect=[x[1:1, 1:2]])
     check("Pad", {}, [np.zeros((0, 2), np.float32), ints(1, 0, 1, 0)], expect=[np.zeros((2, 2), np.float32)])
