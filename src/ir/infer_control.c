@@ -24,15 +24,29 @@ static void set_info(hn_value *value, const hn_type *type, const hn_shape *shape
 
 /* ---- If ---- */
 
+/* The branch that a constant condition takes: 0 (then), 1 (else), or -1 when only running tells. */
+static int known_branch(const hn_node *node) {
+    const hn_tensor *t = node->in[0] ? node->in[0]->info.data : NULL;
+    if (!t || t->dtype != HONE_BOOL || hn_tensor_count(t) != 1) return -1;
+    return hn_tensor_int(t, 0) ? 0 : 1;
+}
+
+static hone_status infer_branch(hn_node *node, int branch, bool taken, hn_diag *diag) {
+    hn_graph *body = node->body[branch];
+    HN_TRY(expect_ports(node, "inputs", body->inputs.n, 0, diag));
+    HN_TRY(expect_ports(node, "outputs", body->outputs.n, node->n_out, diag));
+    /* Exporters leave branches behind that cannot work for the shapes at hand because they never run: no fault. */
+    const hone_status status = hn_ir_infer_graph(body, taken ? diag : NULL);
+    return taken || status == HONE_OUT_OF_MEMORY ? status : HONE_OK;
+}
+
 static hone_status infer_if(hn_node *node, hn_diag *diag) {
     HN_TRY(expect_bodies(node, 2, diag));
-    for (int b = 0; b < 2; b++) {
-        HN_TRY(expect_ports(node, "inputs", node->body[b]->inputs.n, 0, diag));
-        HN_TRY(expect_ports(node, "outputs", node->body[b]->outputs.n, node->n_out, diag));
-        HN_TRY(hn_ir_infer_graph(node->body[b], diag));
-    }
+    const int known = known_branch(node);
+    for (int b = 0; b < 2; b++) HN_TRY(infer_branch(node, b, known < 0 || known == b, diag));
     for (int i = 0; i < node->n_out; i++) {
-        const hn_info *a = &node->body[0]->outputs.at[i]->info, *b = &node->body[1]->outputs.at[i]->info;
+        const hn_info *a = &node->body[known == 1]->outputs.at[i]->info;
+        const hn_info *b = &node->body[known != 0]->outputs.at[i]->info;
         if (types_clash(a->type, b->type))
             HN_FAIL(diag, HONE_INVALID_MODEL, "output %d has different types in the two branches (%s and %s)", i,
                     hone_dtype_name(a->type->dtype), hone_dtype_name(b->type->dtype));
