@@ -1,22 +1,41 @@
 /* Reference of NonMaxSuppression: per batch and class the best boxes that do not overlap a better one too much. */
+#include <math.h>
 #include "ops/index/index.h"
 #include "ops/registry.h"
 #include "ops/shape/shape.h"
+
+enum { NMS_BUCKETS = 1024 };
+
+typedef struct span {
+    float low, high;
+} span;
+
+/* A box ready to be compared. Only solid ones, of positive extents, can overlap anything. */
+typedef struct nms_box {
+    span axis[2];
+    float area;
+    bool solid;
+    int64_t next; /* kept before in the same bucket, -1: none */
+} nms_box;
+
+/* Kept boxes by their low coordinate on the first axis, so that a candidate meets only those that it may touch. */
+typedef struct nms_index {
+    double origin, scale; /* bucket of x: (x - origin) * scale */
+    double reach;         /* the greatest extent */
+    int64_t first[NMS_BUCKETS];
+} nms_index;
 
 typedef struct suppression {
     bool center;    /* boxes are centre, width, height rather than two corners */
     bool has_floor; /* scores at or below `floor` do not count */
     float overlap, floor;
-    int64_t most;    /* boxes of a class */
-    hn_best best;    /* candidates of one class */
-    int64_t *kept;   /* box numbers of one class */
+    int64_t most; /* boxes of a class */
+    hn_best best; /* candidates of one class */
+    nms_box *box; /* boxes of one batch */
+    nms_index index;
     int64_t *out;    /* triples of all classes */
     int64_t n, room; /* triples in use, and allocated */
 } suppression;
-
-typedef struct span {
-    float low, high;
-} span;
 
 /* Extent of a box along one axis; 0: the first coordinate. */
 static span extent(const suppression *s, const float *box, int axis) {
@@ -28,19 +47,70 @@ static span extent(const suppression *s, const float *box, int axis) {
     return a > b ? (span){b, a} : (span){a, b};
 }
 
-static bool suppresses(const suppression *s, const float *better, const float *box) {
-    float area = 1, other = 1, shared = 1;
+static void load_boxes(suppression *s, const float *from, int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        nms_box *b = &s->box[i];
+        b->solid = true;
+        b->area = 1;
+        for (int axis = 0; axis < 2; axis++) {
+            b->axis[axis] = extent(s, from + 4 * i, axis);
+            const float size = b->axis[axis].high - b->axis[axis].low;
+            b->solid = b->solid && size > 0;
+            b->area *= size;
+        }
+    }
+}
+
+/* Buckets of equal width over the low coordinates; one bucket when those are all alike or not finite. */
+static void lay_out_index(suppression *s, int64_t n) {
+    double low = INFINITY, high = -INFINITY, reach = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const span a = s->box[i].axis[0];
+        if (!s->box[i].solid) continue;
+        low = fmin(low, (double)a.low), high = fmax(high, (double)a.low);
+        reach = fmax(reach, (double)a.high - (double)a.low);
+    }
+    const bool useful = isfinite(low) && isfinite(high) && isfinite(reach) && high > low;
+    s->index.origin = useful ? low : 0;
+    s->index.scale = useful ? (NMS_BUCKETS - 1) / (high - low) : 0;
+    s->index.reach = reach;
+}
+
+static int bucket_of(const nms_index *index, double x) {
+    if (index->scale == 0) return 0;
+    const double at = (x - index->origin) * index->scale;
+    return at >= NMS_BUCKETS - 1 ? NMS_BUCKETS - 1 : at > 0 ? (int)at : 0;
+}
+
+static bool suppresses(const suppression *s, const nms_box *better, const nms_box *box) {
+    float shared = 1;
     for (int axis = 0; axis < 2; axis++) {
-        span a = extent(s, better, axis), b = extent(s, box, axis);
+        span a = better->axis[axis], b = box->axis[axis];
         float low = a.low > b.low ? a.low : b.low, high = a.high < b.high ? a.high : b.high;
         if (!(high > low)) return false;
         shared *= high - low;
-        area *= a.high - a.low;
-        other *= b.high - b.low;
     }
-    float joined = area + other - shared;
-    if (!(shared > 0) || !(area > 0) || !(other > 0) || !(joined > 0)) return false;
+    float joined = better->area + box->area - shared;
+    if (!(shared > 0) || !(better->area > 0) || !(box->area > 0) || !(joined > 0)) return false;
     return shared / joined > s->overlap;
+}
+
+/* Whether no kept box suppresses this one. The bucket before the first that can matter is for rounding. */
+static bool stands_free(const suppression *s, const nms_box *box) {
+    if (!box->solid) return true;
+    int from = bucket_of(&s->index, (double)box->axis[0].low - s->index.reach) - 1;
+    const int last = bucket_of(&s->index, (double)box->axis[0].high);
+    for (int i = from < 0 ? 0 : from; i <= last; i++)
+        for (int64_t k = s->index.first[i]; k >= 0; k = s->box[k].next)
+            if (suppresses(s, &s->box[k], box)) return false;
+    return true;
+}
+
+static void remember(suppression *s, int64_t box) {
+    if (!s->box[box].solid) return;
+    int64_t *first = &s->index.first[bucket_of(&s->index, (double)s->box[box].axis[0].low)];
+    s->box[box].next = *first;
+    *first = box;
 }
 
 static hone_status keep(hn_call *call, suppression *s, int64_t batch, int64_t class, int64_t box) {
@@ -61,20 +131,18 @@ static hone_status keep(hn_call *call, suppression *s, int64_t batch, int64_t cl
 static hone_status suppress_class(hn_call *call, suppression *s, int64_t batch, int64_t class) {
     const hn_tensor *scores = call->in[1];
     const int64_t n = scores->dim[2], first = (batch * scores->dim[1] + class) * n;
-    const float *boxes = (const float *)call->in[0]->data + batch * n * 4;
     int64_t n_kept = 0;
     s->best.n = 0;
     for (int64_t i = 0; i < n; i++)
         if (!s->has_floor || ((const float *)scores->data)[first + i] > s->floor)
             hn_best_offer(&s->best, (hn_candidate){hn_order_key(scores, first + i), i});
     hn_best_sort(&s->best);
+    for (int i = 0; i < NMS_BUCKETS; i++) s->index.first[i] = -1;
     for (int64_t i = 0; i < s->best.n && n_kept < s->most; i++) {
         const int64_t box = s->best.at[i].index;
-        bool free_standing = true;
-        for (int64_t k = 0; free_standing && k < n_kept; k++)
-            free_standing = !suppresses(s, boxes + 4 * s->kept[k], boxes + 4 * box);
-        if (!free_standing) continue;
-        s->kept[n_kept++] = box;
+        if (!stands_free(s, &s->box[box])) continue;
+        n_kept++;
+        remember(s, box);
         HN_TRY(keep(call, s, batch, class, box));
     }
     return HONE_OK;
@@ -107,10 +175,13 @@ hone_status hn_ops_ref_non_max_suppression(hn_call *call) {
     HN_TRY(check_shapes(call));
     HN_TRY(read_limits(call, &s));
     s.best = (hn_best){HN_NEW_ARRAY(call->scratch, hn_candidate, scores->dim[2]), 0, scores->dim[2]};
-    s.kept = HN_NEW_ARRAY(call->scratch, int64_t, scores->dim[2]);
-    if (!s.best.at || !s.kept) return HONE_OUT_OF_MEMORY;
-    for (int64_t batch = 0; batch < scores->dim[0]; batch++)
+    s.box = HN_NEW_ARRAY(call->scratch, nms_box, scores->dim[2]);
+    if (!s.best.at || !s.box) return HONE_OUT_OF_MEMORY;
+    for (int64_t batch = 0; batch < scores->dim[0]; batch++) {
+        load_boxes(&s, (const float *)call->in[0]->data + batch * scores->dim[2] * 4, scores->dim[2]);
+        lay_out_index(&s, scores->dim[2]);
         for (int64_t class = 0; class < scores->dim[1]; class ++) HN_TRY(suppress_class(call, &s, batch, class));
+    }
     HN_TRY(call->resize(call, 0, 2, (const int64_t[]){s.n, 3}));
     for (int64_t i = 0; i < s.n * 3; i++) ((int64_t *)call->out[0]->data)[i] = s.out[i];
     return HONE_OK;
