@@ -60,6 +60,8 @@ static void write_value(report *r, uint32_t number, bool storage) {
     hn_json_string(&r->json, "dtype", hone_dtype_name((hone_dtype)v->dtype));
     write_shape(r, v);
     if (storage) hn_json_string(&r->json, "storage", storage_text(v));
+    if (storage && v->storage == HN_STORAGE_ALIAS)
+        hn_json_string(&r->json, "alias_of", text(r, r->plan->value[v->alias].name));
     if (storage && v->layout == HN_LAYOUT_CHANNELS_LAST) hn_json_string(&r->json, "layout", "channels_last");
     hn_json_end_object(&r->json);
 }
@@ -239,7 +241,7 @@ static hone_status write_plan(report *r) {
     for (uint32_t p = 0; p < plan->n_profile; p++) write_profile(r, p);
     hn_json_end_array(&r->json);
     write_values(r, "inputs", params, main->n_params, false);
-    write_values(r, "outputs", params + main->n_params, main->n_results, false);
+    write_values(r, "outputs", params + main->n_params, main->n_results, true);
     hn_json_array(&r->json, "steps", plan->n_step == 0);
     for (uint32_t i = 0; i < plan->n_step; i++) write_step(r, &plan->step[i], block_of(plan, i));
     hn_json_end_array(&r->json);
