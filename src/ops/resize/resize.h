@@ -50,6 +50,8 @@ typedef struct hn_resize_axis {
     uint8_t *outside; /* out: takes the extrapolation value */
 } hn_resize_axis;
 
+/* Sizes, scales and regions of all axes of a call, as coordinates need them; no memory yet. */
+void hn_resize_axes(const hn_call *call, const hn_resize *r, hn_resize_axis *axis);
 /* Number of taps that hn_resize_fill writes for each output position. */
 int64_t hn_resize_taps(const hn_resize *r, double scale);
 /* Fills index, weight and outside (memory of the caller). in > 0. */

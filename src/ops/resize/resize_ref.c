@@ -16,8 +16,10 @@ static bool has_list(const hn_call *call, int input) {
     return input < call->n_in && call->in[input] && hn_tensor_count(call->in[input]) > 0;
 }
 
-/* The scale of each axis that is resized, as coordinates need it. */
-static void set_scales(const hn_call *call, const hn_resize *r, hn_resize_axis *axis) {
+void hn_resize_axes(const hn_call *call, const hn_resize *r, hn_resize_axis *axis) {
+    const hn_tensor *x = call->in[0], *y = call->out[0];
+    for (int i = 0; i < x->rank; i++)
+        axis[i] = (hn_resize_axis){.in = x->dim[i], .out = y->dim[i], .scale = 1, .roi_start = 0, .roi_end = 1};
     int64_t asked[HONE_MAX_RANK] = {0};
     float common = 1;
     bool keep_aspect = !has_list(call, 2) && has_list(call, 3) && r->policy != HN_RESIZE_STRETCH;
@@ -33,10 +35,8 @@ static void set_scales(const hn_call *call, const hn_resize *r, hn_resize_axis *
 }
 
 static hone_status prepare(hn_call *call, const hn_resize *r, hn_resize_axis *axis) {
-    const hn_tensor *x = call->in[0], *y = call->out[0];
-    for (int i = 0; i < x->rank; i++)
-        axis[i] = (hn_resize_axis){.in = x->dim[i], .out = y->dim[i], .scale = 1, .roi_start = 0, .roi_end = 1};
-    set_scales(call, r, axis);
+    const hn_tensor *x = call->in[0];
+    hn_resize_axes(call, r, axis);
     for (int i = 0; i < x->rank; i++) {
         hn_resize_axis *a = &axis[i];
         int64_t n;

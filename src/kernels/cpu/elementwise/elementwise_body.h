@@ -16,10 +16,9 @@ static const float *row_input(const float *data, int64_t stride, int n, float *b
 
 #define LANES(expression)                                                                                              \
     for (int i = 0; i < n; i += 16) {                                                                                  \
-        const vm m = vm_first(n - i < 16 ? n - i : 16);                                                                \
-        const vf x = vf_load_part(x_at + i, m), y = y_at ? vf_load_part(y_at + i, m) : x;                              \
+        const vf x = vf_load_first(x_at + i, n - i), y = y_at ? vf_load_first(y_at + i, n - i) : x;                    \
         (void)y;                                                                                                       \
-        vf_store_part(to + i, m, expression);                                                                          \
+        vf_store_first(to + i, n - i, expression);                                                                     \
     }                                                                                                                  \
     break
 

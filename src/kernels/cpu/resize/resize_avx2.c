@@ -1,0 +1,3 @@
+/* Resize rows over the avx2 body of vec.h. */
+#define HN_VEC_ISA 256
+#include "kernels/cpu/resize/resize_body.h"
