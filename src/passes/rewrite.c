@@ -4,10 +4,17 @@
 #include <string.h>
 #include "passes/evaluate.h"
 
+static bool is_dead(const hn_node *node) {
+    for (int i = 0; i < node->n_out; i++)
+        if (hn_ir_has_uses(node->out[i])) return false;
+    return true;
+}
+
 static hone_status walk(hn_rewrite *r, hn_graph *graph, hn_rewrite_fn *rule) {
     for (hn_node *node = graph->first, *next; node; node = next) {
         for (int i = 0; i < node->n_body && node->op->id != HN_OP_group; i++) HN_TRY(walk(r, node->body[i], rule));
         next = node->next;
+        if (is_dead(node)) continue; /* dead_code's business; it may lack even the outputs that it should have */
         HN_TRY(rule(r, node));
         if (r->model->failed) return HONE_OUT_OF_MEMORY;
     }
@@ -24,12 +31,6 @@ hone_status hn_rewrite_nodes(hn_model *model, bool *changed, hn_diag *diag, hn_r
 }
 
 /* ---- removal ---- */
-
-static bool is_dead(const hn_node *node) {
-    for (int i = 0; i < node->n_out; i++)
-        if (hn_ir_has_uses(node->out[i])) return false;
-    return true;
-}
 
 typedef struct pending {
     hn_vec(hn_node *) nodes;
