@@ -56,5 +56,7 @@ void hn_resize_axes(const hn_call *call, const hn_resize *r, hn_resize_axis *axi
 int64_t hn_resize_taps(const hn_resize *r, double scale);
 /* Fills index, weight and outside (memory of the caller). in > 0. */
 void hn_resize_fill(const hn_resize *r, hn_resize_axis *a);
+/* True when the filled axis leaves every position as it is. */
+bool hn_resize_is_identity(const hn_resize_axis *a);
 
 #endif

@@ -90,3 +90,17 @@ void hn_resize_fill(const hn_resize *r, hn_resize_axis *a) {
         a->weight[i] = 1;
     }
 }
+
+/* The last position's second tap is that position again, with no weight. */
+bool hn_resize_is_identity(const hn_resize_axis *a) {
+    if (a->in != a->out) return false;
+    for (int64_t i = 0; i < a->out; i++) {
+        double own = 0;
+        for (int64_t k = i * a->taps; k < (i + 1) * a->taps; k++) {
+            if (a->index[k] == i) own += a->weight[k];
+            else if (a->weight[k] != 0) return false;
+        }
+        if (own != 1 || a->outside[i]) return false;
+    }
+    return true;
+}

@@ -51,17 +51,6 @@ static hone_status prepare(hn_call *call, const hn_resize *r, hn_resize_axis *ax
     return HONE_OK;
 }
 
-/* True when the axis stays as it is. */
-static bool is_identity(const hn_resize_axis *a) {
-    if (a->in != a->out) return false;
-    for (int64_t i = 0; i < a->out; i++) {
-        if (a->outside[i]) return false;
-        for (int64_t k = 0; k < a->taps; k++)
-            if (a->weight[i * a->taps + k] != (a->index[i * a->taps + k] == i)) return false;
-    }
-    return true;
-}
-
 /* [outer][in][inner] to [outer][out][inner] */
 static void resample_axis(const hn_resize_axis *a, int64_t outer, int64_t inner, double extrapolation, const double *x,
                           double *y) {
@@ -87,7 +76,7 @@ static hone_status interpolate(hn_call *call, const hn_resize *r, const hn_resiz
     for (int i = 0; i < x->rank; i++) {
         const hn_resize_axis *a = &axis[i];
         inner /= a->in;
-        if (!is_identity(a)) {
+        if (!hn_resize_is_identity(a)) {
             int64_t count;
             if (__builtin_mul_overflow(outer * a->out, inner, &count)) return HONE_OUT_OF_MEMORY;
             HN_TRY_ALLOC(next = hn_panel_scratch(call, count));

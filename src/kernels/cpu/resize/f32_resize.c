@@ -47,14 +47,6 @@ static void workspace(const hn_args *args, size_t *shared, size_t *per_worker) {
     for (int i = 0; i < y->rank; i++) *shared += map_bytes(taps_of(args->config), y->dim[i]);
 }
 
-static bool is_identity(const hn_resize_axis *a) {
-    if (a->in != a->out) return false;
-    for (int64_t i = 0; i < a->out; i++)
-        for (int64_t k = 0; k < a->taps; k++)
-            if (a->weight[i * a->taps + k] != (a->index[i * a->taps + k] == i)) return false;
-    return true;
-}
-
 static void place_maps(const hn_args *args, hn_resize_run *run) {
     char *at = args->shared;
     for (int i = 0; i < run->rank; i++) {
@@ -78,7 +70,7 @@ bool hn_resize_start(const hn_args *args, hn_resize_run *run) {
     hn_resize_axes(&call, args->config, run->axis);
     place_maps(args, run);
     for (int i = 0; i < run->rank && args->phase == 0; i++) hn_resize_fill(args->config, &run->axis[i]);
-    run->channels = !is_identity(&run->axis[1]);
+    run->channels = !hn_resize_is_identity(&run->axis[1]);
     return true;
 }
 
