@@ -1,22 +1,22 @@
-/* Depthwise convolution over channels-last tensors: one line of the output at a time. */
+/* Depthwise convolution over channels-last tensors: a block of output positions at a time. */
 #ifndef HN_KERNELS_DEPTHWISE_H
 #define HN_KERNELS_DEPTHWISE_H
 
-#include "kernels/cpu/conv/conv_shape.h"
+#include "kernels/cpu/gemm/epilogue.h"
 
-/* One output line. A tap is a kernel position whose input line exists; taps come in groups of one kernel row. */
 typedef struct hn_depthwise {
-    const hn_conv *conv;
-    const hn_conv_extent *extent;
+    const float *const *row; /* [taps][row_stride]: the input pixel under each position, or a row of zeros */
+    int64_t row_stride;
+    int rows, taps;
+    size_t channels;
+    const float *weights; /* [taps][channels rounded up to 16] */
+    float *out;           /* base of the output tensor */
+    size_t offset;        /* of the first position in it, in elements */
     const hn_epilogue_run *epilogue;
-    const float *const *line;    /* [lines]: input lines, at column 0 */
-    const float *const *weights; /* [lines]: of the kernel row, [kernel width][channels rounded up to 16] */
-    int lines;
-    float *out;    /* base of the output tensor */
-    size_t offset; /* of the line in it, in elements */
 } hn_depthwise;
 
-typedef void hn_depthwise_fn(const hn_depthwise *line);
-hn_depthwise_fn hn_depthwise_line_generic, hn_depthwise_line_avx2, hn_depthwise_line_avx512;
+/* Each element is one chain of fused multiply-adds from the bias on over the taps in order. */
+typedef void hn_depthwise_fn(const hn_depthwise *block);
+hn_depthwise_fn hn_depthwise_run_generic, hn_depthwise_run_avx2, hn_depthwise_run_avx512;
 
 #endif

@@ -1,3 +1,3 @@
-/* Depthwise lines over the avx2 body of vec.h. */
+/* Depthwise convolution over the avx2 body of vec.h. */
 #define HN_VEC_ISA 256
 #include "kernels/cpu/conv/depthwise_body.h"

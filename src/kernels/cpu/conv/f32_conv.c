@@ -3,6 +3,7 @@
  * first. */
 #include <string.h>
 #include "kernels/cpu/conv/conv_gather.h"
+#include "kernels/cpu/conv/conv_table.h"
 #include "kernels/cpu/gemm/gemm_core.h"
 
 #define GATHER_CHANNELS 4           /* at most this many are gathered */
@@ -21,9 +22,7 @@ typedef struct job {
     const hn_conv *conv;
     hn_conv_extent extent;
     hn_epilogue_run epilogue;
-    const float *x;
-    float *zeros;
-    const float **table;
+    hn_conv_table table;
     float *gathered;
     int block; /* rows at a time */
     parts isa;
@@ -135,53 +134,12 @@ static int tasks(const hn_args *args, int phase) {
     return split.row_parts * split.column_parts;
 }
 
-/* Pointers of one kernel position along one output line: columns [first, last). `pixel` is the input line (NULL:
- * padding). */
-static void fill_line(const job *j, const float *pixel, int64_t kx, int64_t first, int64_t last, const float **to) {
-    const hn_conv_extent *e = &j->extent;
-    int64_t step = j->conv->stride[2], offset = kx * j->conv->dilation[2] - e->pad[2];
-    int64_t column = first;
-    if (pixel) {
-        for (; column < last && column * step + offset < 0; column++) *to++ = j->zeros;
-        const float *at = pixel + (column * step + offset) * e->x_axis[2];
-        for (; column < last && column * step + offset < e->in[2]; column++, at += step * e->x_axis[2]) *to++ = at;
-    }
-    for (; column < last; column++) *to++ = j->zeros;
-}
-
-/* The input line under kernel row (kz, ky), or NULL. */
-static const float *line_under(const job *j, hn_conv_line line, int64_t kz, int64_t ky) {
-    const hn_conv_extent *e = &j->extent;
-    int64_t z = line.at[0] * j->conv->stride[0] - e->pad[0] + kz * j->conv->dilation[0];
-    int64_t y = line.at[1] * j->conv->stride[1] - e->pad[1] + ky * j->conv->dilation[1];
-    if (z < 0 || z >= e->in[0] || y < 0 || y >= e->in[1]) return NULL;
-    return j->x + line.batch * e->x_batch + z * e->x_axis[0] + y * e->x_axis[1];
-}
-
-/* Row pointers of all kernel positions for output rows [row, row + rows). */
-static void fill_table(const job *j, int64_t row, int rows) {
-    const hn_conv *conv = j->conv;
-    for (int done = 0; done < rows;) {
-        hn_conv_line line = hn_conv_line_of(&j->extent, row + done);
-        int64_t first = (row + done) % j->extent.out[2], last = first + rows - done;
-        if (last > j->extent.out[2]) last = j->extent.out[2];
-        const float **to = j->table + done;
-        for (int kz = 0; kz < conv->kernel[0]; kz++) {
-            for (int ky = 0; ky < conv->kernel[1]; ky++) {
-                const float *pixel = line_under(j, line, kz, ky);
-                for (int kx = 0; kx < conv->kernel[2]; kx++, to += j->block) fill_line(j, pixel, kx, first, last, to);
-            }
-        }
-        done += (int)(last - first);
-    }
-}
-
 /* On to the channels of the next group; the row of zeros serves all. */
-static void advance_table(const job *j, int rows) {
-    for (int64_t tap = 0; tap < hn_conv_taps(j->conv); tap++) {
-        const float **to = j->table + tap * j->block;
+static void advance_table(const hn_conv_table *table, int rows) {
+    for (int64_t tap = 0; tap < hn_conv_taps(table->conv); tap++) {
+        const float **to = table->row + tap * table->stride;
         for (int i = 0; i < rows; i++)
-            if (to[i] != j->zeros) to[i] += j->conv->channels;
+            if (to[i] != table->zeros) to[i] += table->conv->channels;
     }
 }
 
@@ -198,7 +156,7 @@ static void run_block(const job *j, hn_gemm *gemm, const float *panels, int64_t 
         gemm->channel = (size_t)first;
         gemm->offset = (size_t)row * gemm->stride + (size_t)first;
         j->isa.core(gemm);
-        if (end < column_end) advance_table(j, gemm->rows);
+        if (end < column_end) advance_table(&j->table, gemm->rows);
     }
 }
 
@@ -206,22 +164,22 @@ static void run_rows(job *j, const float *panels, float *out, int64_t row, int64
                      int64_t column_end) {
     const hn_conv *conv = j->conv;
     bool gather = gathers(conv);
-    hn_gemm gemm = {.row = j->table,
+    hn_gemm gemm = {.row = j->table.row,
                     .row_stride = (size_t)j->block,
                     .c = out,
                     .epilogue = &j->epilogue,
                     .stride = (size_t)conv->filters * (size_t)conv->group,
                     .taps = gather ? 1 : (int)hn_conv_taps(conv),
                     .depth = gather ? (int)reduction_of(conv) : conv->channels};
-    const float *x = j->x;
+    const float *x = j->table.x;
     for (; row < row_end; row += gemm.rows) {
         gemm.rows = (int)(row_end - row < j->block ? row_end - row : j->block);
         if (gather) {
             j->isa.gather(conv, &j->extent, x, row, gemm.rows, j->gathered);
-            for (int i = 0; i < gemm.rows; i++) j->table[i] = j->gathered + (int64_t)i * gemm.depth;
+            for (int i = 0; i < gemm.rows; i++) j->table.row[i] = j->gathered + (int64_t)i * gemm.depth;
         } else {
-            j->x = x + column / conv->filters * conv->channels;
-            fill_table(j, row, gemm.rows);
+            j->table.x = x + column / conv->filters * conv->channels;
+            hn_conv_table_fill(&j->table, row, gemm.rows);
         }
         run_block(j, &gemm, panels, row, column, column_end);
     }
@@ -229,14 +187,19 @@ static void run_rows(job *j, const float *panels, float *out, int64_t row, int64
 
 static hone_status run(const hn_args *args, parts isa) {
     const hn_conv *conv = args->config;
-    job j = {.conv = conv, .x = args->val[conv->x].data, .block = block_of(conv), .isa = isa};
+    job j = {.conv = conv, .block = block_of(conv), .isa = isa};
     HN_TRY(hn_conv_extent_of(conv, args, &j.extent));
     const float *bias = conv->bias >= 0 ? args->val[conv->bias].data : NULL;
     HN_TRY(hn_epilogue_bind(&conv->epilogue, args, bias, &j.epilogue));
-    j.zeros = args->worker;
-    j.table = (const float **)((char *)args->worker + zero_bytes(conv));
-    j.gathered = (float *)((char *)j.table + table_bytes(conv));
-    memset(j.zeros, 0, zero_bytes(conv));
+    char *scratch = args->worker;
+    memset(scratch, 0, zero_bytes(conv));
+    j.table = (hn_conv_table){.conv = conv,
+                              .extent = &j.extent,
+                              .x = args->val[conv->x].data,
+                              .zeros = (const float *)scratch,
+                              .row = (const float **)(scratch + zero_bytes(conv)),
+                              .stride = j.block};
+    j.gathered = (float *)(scratch + zero_bytes(conv) + table_bytes(conv));
     hn_gemm_split split = split_of(conv, args, j.extent.rows);
     int64_t row, row_end, column, column_end, n = (int64_t)conv->filters * conv->group;
     hn_gemm_part(j.extent.rows, 1, split.row_parts, args->task % split.row_parts, &row, &row_end);

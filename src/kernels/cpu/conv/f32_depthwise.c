@@ -1,15 +1,17 @@
 /* f32_depthwise: convolution with one filter per channel over channels-last tensors. */
 #include <string.h>
+#include "kernels/cpu/conv/conv_table.h"
 #include "kernels/cpu/conv/depthwise.h"
 #include "kernels/cpu/gemm/gemm_core.h"
 
-#define LINES_MOST        256 /* kernel rows (depth times height) */
+#define TAPS_MOST         4096
+#define TABLE_ENTRIES     8192 /* row pointers of one block */
+#define ROWS_MOST         192
 #define ELEMENTS_PER_TASK 4e5 /* multiply-adds: about 50 microseconds */
 
 static bool parse(const hn_query *query, hn_conv *conv) {
     return hn_conv_parse(query, conv) && !conv->x_dense && conv->channels == 1 && conv->filters == 1 &&
-           conv->kernel[0] <= LINES_MOST && conv->kernel[1] <= LINES_MOST &&
-           conv->kernel[0] * conv->kernel[1] <= LINES_MOST;
+           hn_conv_taps(conv) <= TAPS_MOST;
 }
 
 static bool supports(const hn_query *query) {
@@ -51,47 +53,36 @@ static void pack(const hn_query *query, const void *config, int val, const hn_te
     }
 }
 
-static int64_t lines_of(const hn_conv *conv, const hn_args *args) {
+static int64_t rows_of(const hn_conv *conv, const hn_args *args) {
     const hn_tensor *y = &args->val[conv->epilogue.out];
-    int64_t lines = y->dim[0];
-    for (int i = 2; i < y->rank - 1; i++) lines *= y->dim[i];
-    return lines;
+    int64_t rows = y->dim[0];
+    for (int i = 2; i < y->rank; i++) rows *= y->dim[i];
+    return rows;
 }
 
 static int tasks(const hn_args *args, int phase) {
     (void)phase;
     const hn_conv *conv = args->config;
-    const hn_tensor *y = &args->val[conv->epilogue.out];
-    int64_t lines = lines_of(conv, args);
+    int64_t rows = rows_of(conv, args);
     int threads = args->query->threads;
-    double work = (double)lines * (double)y->dim[y->rank - 1] * conv->group * (double)hn_conv_taps(conv);
-    double parts = work / ELEMENTS_PER_TASK;
-    if (threads <= 1 || parts < 2 || lines < 2) return 1;
-    int most = lines < 4 * threads ? (int)lines : 4 * threads;
+    double parts = (double)rows * conv->group * (double)hn_conv_taps(conv) / ELEMENTS_PER_TASK;
+    if (threads <= 1 || parts < 2 || rows < 2) return 1;
+    int most = rows < 4 * threads ? (int)rows : 4 * threads;
     return parts < most ? (int)parts : most;
 }
 
-/* The output line `line` of the call. */
-static void run_line(hn_depthwise *d, hn_depthwise_fn *body, const float *x, const float *weights, int64_t line) {
-    const hn_conv *conv = d->conv;
-    const hn_conv_extent *e = d->extent;
-    const float *lines[LINES_MOST], *line_weights[LINES_MOST];
-    hn_conv_line at = hn_conv_line_of(e, line * e->out[2]);
-    d->lines = 0;
-    for (int kz = 0; kz < conv->kernel[0]; kz++) {
-        int64_t z = at.at[0] * conv->stride[0] - e->pad[0] + (int64_t)kz * conv->dilation[0];
-        for (int ky = 0; ky < conv->kernel[1]; ky++) {
-            int64_t y = at.at[1] * conv->stride[1] - e->pad[1] + (int64_t)ky * conv->dilation[1];
-            if (z < 0 || z >= e->in[0] || y < 0 || y >= e->in[1]) continue;
-            lines[d->lines] = x + at.batch * e->x_batch + z * e->x_axis[0] + y * e->x_axis[1];
-            line_weights[d->lines++] =
-                weights + ((size_t)kz * (size_t)conv->kernel[1] + (size_t)ky) * (size_t)conv->kernel[2] * rounded(conv);
-        }
-    }
-    d->line = lines;
-    d->weights = line_weights;
-    d->offset = (size_t)(line * e->out[2]) * (size_t)conv->group;
-    body(d);
+static int block_of(const hn_conv *conv) {
+    int64_t rows = TABLE_ENTRIES / hn_conv_taps(conv);
+    return rows < 1 ? 1 : rows > ROWS_MOST ? ROWS_MOST : (int)rows;
+}
+
+/* Worker scratch: a row of zeros, then the pointers of a block. */
+static size_t zero_bytes(const hn_conv *conv) { return rounded(conv) * sizeof(float); }
+
+static void workspace(const hn_args *args, size_t *shared, size_t *per_worker) {
+    const hn_conv *conv = args->config;
+    *shared = 0;
+    *per_worker = zero_bytes(conv) + (size_t)block_of(conv) * (size_t)hn_conv_taps(conv) * sizeof(float *);
 }
 
 static hone_status run(const hn_args *args, hn_depthwise_fn *body) {
@@ -101,19 +92,36 @@ static hone_status run(const hn_args *args, hn_depthwise_fn *body) {
     HN_TRY(hn_conv_extent_of(conv, args, &extent));
     const float *bias = conv->bias >= 0 ? args->val[conv->bias].data : NULL;
     HN_TRY(hn_epilogue_bind(&conv->epilogue, args, bias, &epilogue));
-    hn_depthwise d = {
-        .conv = conv, .extent = &extent, .epilogue = &epilogue, .out = args->val[conv->epilogue.out].data};
-    int64_t line, end;
-    hn_gemm_part(lines_of(conv, args), 1, tasks(args, 0), args->task, &line, &end);
-    if (extent.rows == 0) return HONE_OK;
-    for (; line < end; line++) run_line(&d, body, args->val[conv->x].data, args->packed[conv->w], line);
+    char *scratch = args->worker;
+    memset(scratch, 0, zero_bytes(conv));
+    hn_conv_table table = {.conv = conv,
+                           .extent = &extent,
+                           .x = args->val[conv->x].data,
+                           .stride = block_of(conv),
+                           .zeros = (const float *)scratch,
+                           .row = (const float **)(scratch + zero_bytes(conv))};
+    hn_depthwise d = {.row = table.row,
+                      .row_stride = table.stride,
+                      .taps = (int)hn_conv_taps(conv),
+                      .channels = (size_t)conv->group,
+                      .weights = args->packed[conv->w],
+                      .out = args->val[conv->epilogue.out].data,
+                      .epilogue = &epilogue};
+    int64_t row, end;
+    hn_gemm_part(extent.rows, 1, tasks(args, 0), args->task, &row, &end);
+    for (; row < end; row += d.rows) {
+        d.rows = (int)(end - row < table.stride ? end - row : table.stride);
+        d.offset = (size_t)row * d.channels;
+        hn_conv_table_fill(&table, row, d.rows);
+        body(&d);
+    }
     return HONE_OK;
 }
 
-static hone_status run_generic(const hn_args *args) { return run(args, hn_depthwise_line_generic); }
+static hone_status run_generic(const hn_args *args) { return run(args, hn_depthwise_run_generic); }
 #if defined(__x86_64__)
-static hone_status run_avx2(const hn_args *args) { return run(args, hn_depthwise_line_avx2); }
-static hone_status run_avx512(const hn_args *args) { return run(args, hn_depthwise_line_avx512); }
+static hone_status run_avx2(const hn_args *args) { return run(args, hn_depthwise_run_avx2); }
+static hone_status run_avx512(const hn_args *args) { return run(args, hn_depthwise_run_avx512); }
 #endif
 
 static const hn_kernel_body bodies[] = {
@@ -132,6 +140,7 @@ const hn_kernel hn_kernel_f32_depthwise = {
     .prepare = prepare,
     .packed_size = packed_size,
     .pack = pack,
+    .workspace = workspace,
     .tasks = tasks,
     .body = bodies,
     .n_body = HN_KERNEL_BODY_COUNT(bodies),

@@ -43,16 +43,18 @@ typedef struct tile {
     int row, column; /* of the tile's corner */
     int tap, k;      /* where the block begins */
     int count;       /* its length in taps * depth */
+    size_t ahead;    /* from the block's B in floats: where that of the next block begins, for prefetching */
     bool first, last;
 } tile;
 
 HN_VEC_INLINE void multiply(const int rows, const int panels, vf acc[TILE_ROWS][TILE_PANELS], const float *const *row,
-                            int k, int count, const float *b, size_t panel_stride) {
+                            int k, int count, const float *b, size_t panel_stride, const float *ahead) {
     const float *a[TILE_ROWS];
 #define POINT(r)                                                                                                       \
     if (r < rows) a[r] = row[r] + k;
     EACH_ROW(POINT)
-    for (int i = 0; i < count; i++, b += HN_PANEL) {
+    for (int i = 0; i < count; i++, b += HN_PANEL, ahead += HN_PANEL) {
+        __builtin_prefetch(ahead, 0, 2);
         vf lanes[TILE_PANELS], x;
 #define LOAD(p, ...)                                                                                                   \
     if (p < panels) lanes[p] = vf_load(b + (size_t)p * panel_stride);
@@ -99,6 +101,24 @@ HN_VEC_INLINE void begin(const int rows, const int panels, vf acc[TILE_ROWS][TIL
     EACH_ROW(COPY_ROW)
 }
 
+/* Asks for the lines of C and of the residual that end() will touch, one block of multiplications ahead. */
+HN_VEC_INLINE void expect(const int rows, const int panels, const tile *t) {
+    const hn_gemm *g = t->gemm;
+    const float *residual = t->last ? g->epilogue->residual : NULL;
+    size_t at = g->offset + (size_t)t->row * g->stride + (size_t)t->column;
+#define EXPECT_C(p, ...)                                                                                               \
+    if (p < panels) __builtin_prefetch(g->c + at + p * HN_PANEL, 1, 3);
+#define EXPECT_RESIDUAL(p, ...)                                                                                        \
+    if (p < panels) __builtin_prefetch(residual + at + p * HN_PANEL, 0, 3);
+#define EXPECT_ROW(r)                                                                                                  \
+    if (r < rows) {                                                                                                    \
+        if (t->first) { EACH_PANEL(EXPECT_C, ) }                                                                       \
+        if (residual) { EACH_PANEL(EXPECT_RESIDUAL, ) }                                                                \
+        at += g->stride;                                                                                               \
+    }
+    EACH_ROW(EXPECT_ROW)
+}
+
 HN_VEC_INLINE void end(const int rows, const int panels, vf acc[TILE_ROWS][TILE_PANELS], const tile *t) {
     const hn_gemm *g = t->gemm;
     const float *residual = t->last ? g->epilogue->residual : NULL;
@@ -122,13 +142,15 @@ HN_VEC_INLINE void run_tile(const int rows, const int panels, const tile *t) {
     const hn_gemm *g = t->gemm;
     const size_t reduction = (size_t)g->taps * (size_t)g->depth;
     vf acc[TILE_ROWS][TILE_PANELS];
+    expect(rows, panels, t);
     begin(rows, panels, acc, t);
     size_t panel_stride = reduction * HN_PANEL;
     const float *b =
         g->panels + (size_t)t->column * reduction + ((size_t)t->tap * (size_t)g->depth + (size_t)t->k) * HN_PANEL;
     for (int tap = t->tap, k = t->k, left = t->count; left > 0; tap++, k = 0) {
         int count = g->depth - k < left ? g->depth - k : left;
-        multiply(rows, panels, acc, g->row + (size_t)tap * g->row_stride + t->row, k, count, b, panel_stride);
+        multiply(rows, panels, acc, g->row + (size_t)tap * g->row_stride + t->row, k, count, b, panel_stride,
+                 b + t->ahead);
         b += (size_t)count * HN_PANEL;
         left -= count;
     }
@@ -150,6 +172,39 @@ static int block_length(const hn_gemm *g, int panels) {
     return (g->depth + parts - 1) / parts;
 }
 
+/* Sets the tile's block length, and whether it is the last block. */
+static void cut_block(tile *t, int length) {
+    const hn_gemm *g = t->gemm;
+    int left_in_tap = g->depth - t->k;
+    int left = (g->taps - t->tap - 1) * g->depth + left_in_tap;
+    t->count = left < length ? left : length;
+    if (length < g->depth && t->count > left_in_tap) t->count = left_in_tap;
+    t->last = t->count == left;
+}
+
+/* Tile `i` of a block asks for panel i of the block that comes next: more of the same panels, or the next group's
+ * first. */
+static size_t distance_ahead(const tile *t, int panels, int i) {
+    const hn_gemm *g = t->gemm;
+    size_t reduction = (size_t)g->taps * (size_t)g->depth;
+    size_t done = (size_t)t->tap * (size_t)g->depth + (size_t)t->k;
+    if (i >= panels || (t->last && t->column + panels * HN_PANEL >= g->n)) return 0;
+    size_t next = t->last ? (size_t)panels * reduction - done : (size_t)t->count;
+    return (next + (size_t)i * reduction) * HN_PANEL;
+}
+
+static void finish_tile(const tile *t, int rows, int panels) {
+    const hn_gemm *g = t->gemm;
+    int n = columns_of(t, 0);
+    epilogue_tile stored = {.c = g->c,
+                            .offset = g->offset + (size_t)t->row * g->stride + (size_t)t->column,
+                            .stride = g->stride,
+                            .channel = g->channel + (size_t)t->column,
+                            .rows = rows,
+                            .n = panels * HN_PANEL < n ? panels * HN_PANEL : n};
+    epilogue_rest(g->epilogue, &stored);
+}
+
 /* All rows of one group of panels, block by block. Rows are spread evenly over the tiles. */
 static void run_group(const hn_gemm *g, int column, int panels) {
     int most = most_rows[panels];
@@ -157,26 +212,17 @@ static void run_group(const hn_gemm *g, int column, int panels) {
     int length = block_length(g, panels);
     tile t = {.gemm = g, .column = column, .first = true};
     for (;;) {
-        int left_in_tap = g->depth - t.k;
-        int left = (g->taps - t.tap - 1) * g->depth + left_in_tap;
-        t.count = left < length ? left : length;
-        if (length < g->depth && t.count > left_in_tap) t.count = left_in_tap;
-        t.last = t.count == left;
+        cut_block(&t, length);
         t.row = 0;
         for (int i = 0; i < n_tile; i++) {
             int rows = g->rows / n_tile + (i < g->rows % n_tile);
+            t.ahead = distance_ahead(&t, panels, i);
             tiles[panels][rows](&t);
-            if (t.last && g->epilogue->n) {
-                int n = panels * HN_PANEL < g->n - column ? panels * HN_PANEL : g->n - column;
-                epilogue_tile stored = {g->c,      g->offset + (size_t)t.row * g->stride + (size_t)column,
-                                        g->stride, g->channel + (size_t)column,
-                                        rows,      n};
-                epilogue_rest(g->epilogue, &stored);
-            }
+            if (t.last && g->epilogue->n) finish_tile(&t, rows, panels);
             t.row += rows;
         }
+        if (t.last) return;
         t.first = false;
-        if (t.last) break;
         t.k += t.count;
         t.tap += t.k / g->depth;
         t.k %= g->depth;
