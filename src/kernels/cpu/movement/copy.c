@@ -3,7 +3,9 @@
 #include <string.h>
 #include "kernels/cpu/movement/copy.h"
 
-enum { TILE = 16 };
+/* Rows by columns: 16 rows are one cache line of 4-byte elements, and eight of those lines stay in the first-level
+ * cache even where they all fall into the same set. */
+enum { TILE = 16, TILE_COLUMNS = 8 };
 
 typedef struct copy_row {
     uint8_t *to;
@@ -60,10 +62,28 @@ static int transposed_dim(const hn_walk *w) {
     return -1;
 }
 
+typedef struct tile4 {
+    uint32_t *to;
+    const uint32_t *from;
+    int64_t to_row, from_column; /* strides; the other ones are 1 */
+} tile4;
+
+static inline void copy_tile4(const tile4 *t, int64_t rows, int64_t columns) {
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t k = 0; k < columns; k++) t->to[i * t->to_row + k] = t->from[k * t->from_column + i];
+}
+
 /* A tile of `rows` x `columns`: rows along dim `d`, columns along the last dim. */
 static void copy_tile(const hn_walk *w, int d, uint8_t *to, const uint8_t *from, int64_t rows, int64_t columns,
                       size_t size) {
     const int last = w->rank - 1;
+    if (size == 4 && w->stride[0][last] == 1) {
+        const tile4 t = {(uint32_t *)(void *)to, (const uint32_t *)(const void *)from, w->stride[0][d],
+                         w->stride[1][last]};
+        if (rows == TILE && columns == TILE_COLUMNS) copy_tile4(&t, TILE, TILE_COLUMNS);
+        else copy_tile4(&t, rows, columns);
+        return;
+    }
     for (int64_t i = 0; i < rows; i++) {
         const copy_row r = {to + (size_t)(i * w->stride[0][d]) * size, from + (size_t)(i * w->stride[1][d]) * size,
                             columns, w->stride[0][last], w->stride[1][last]};
@@ -85,8 +105,8 @@ static void copy_tiled(const hn_walk *w, int d, const hn_tensor *to, const hn_te
         for (int i = last - 1; i > d; i--) rest /= units.dim[i];
         const int64_t tile = rest % units.dim[d],
                       rows = w->dim[d] - tile * TILE < TILE ? w->dim[d] - tile * TILE : TILE;
-        for (int64_t k = 0; k < w->dim[last]; k += TILE) {
-            const int64_t columns = w->dim[last] - k < TILE ? w->dim[last] - k : TILE;
+        for (int64_t k = 0; k < w->dim[last]; k += TILE_COLUMNS) {
+            const int64_t columns = w->dim[last] - k < TILE_COLUMNS ? w->dim[last] - k : TILE_COLUMNS;
             copy_tile(w, d, (uint8_t *)to->data + (size_t)(offset[0] + k * w->stride[0][last]) * size,
                       (const uint8_t *)from->data + (size_t)(offset[1] + k * w->stride[1][last]) * size, rows, columns,
                       size);
