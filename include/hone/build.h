@@ -38,6 +38,11 @@ HONE_API void hone_build_config_progress(hone_build_config *config, hone_progres
 HONE_API HONE_MUST_USE hone_status hone_build(hone_model *model, const hone_build_config *config, const char *path,
                                               hone_messages *messages);
 
+/* Sets *current to whether the plan at `path` is what hone_build would write there: intact, of this library version, from
+ * this model, external data and config. A missing or damaged file is no error, it is just not current. */
+HONE_API HONE_MUST_USE hone_status hone_build_is_current(const hone_model *model, const hone_build_config *config,
+                                                         const char *path, hone_messages *messages, bool *current);
+
 /* A JSON report: nodes, operators, inputs, outputs, shapes of a model; what runs where. The caller releases it with
  * hone_text_destroy. */
 HONE_API HONE_MUST_USE hone_status hone_model_report(const hone_model *model, hone_messages *messages, char **json);

@@ -61,7 +61,7 @@ static hone_status observe(hn_build *build) {
     return HONE_OK;
 }
 
-static hone_status set_target(hn_build *build) {
+hone_status hn_build_target(hn_build *build) {
     const char *features = hn_config_text(build->config, "features");
     build->features = hn_cpu_features();
     uint32_t limit;
@@ -93,7 +93,8 @@ static const struct stage {
     double share;
     hone_status (*run)(hn_build *build);
 } stages[] = {
-    {"target", 0.00, set_target},
+    {"target", 0.00, hn_build_target},
+    {"inputs and outputs", 0.005, hn_build_port_facts},
     {"observed values", 0.01, observe},
     {"shapes and profiles", 0.02, hn_build_specialize},
     {"passes", 0.10, simplify},

@@ -25,7 +25,14 @@ typedef struct hn_build {
     hn_plan_range *range;
     bool *bounded; /* per profile */
     int64_t *low, *best, *high;
+    const char *batch;        /* symbol that all inputs and outputs of the model lead with, or NULL */
+    const char *index_limits; /* "'ids':30522": sizes of the axes that inputs index */
 } hn_build;
+
+/* build.c: features and threads from the configuration. */
+hone_status hn_build_target(hn_build *build);
+/* port_facts.c: batch and index_limits, before a profile fixes dims and passes hide operators. */
+hone_status hn_build_port_facts(hn_build *build);
 
 /* profile.c: dims that every profile fixes become constants; fills the symbol ranges. */
 hone_status hn_build_specialize(hn_build *build);

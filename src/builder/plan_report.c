@@ -49,6 +49,12 @@ static void write_shape(report *r, const hn_plan_value *v) {
     hn_json_end_array(&r->json);
 }
 
+/* The value whose memory an alias shows in the end. */
+static const hn_plan_value *root_of(const hn_plan *plan, const hn_plan_value *v) {
+    while (v->storage == HN_STORAGE_ALIAS) v = &plan->value[v->alias];
+    return v;
+}
+
 static void write_value(report *r, uint32_t number, bool storage) {
     if (!number) {
         hn_json_null(&r->json, NULL);
@@ -61,7 +67,7 @@ static void write_value(report *r, uint32_t number, bool storage) {
     write_shape(r, v);
     if (storage) hn_json_string(&r->json, "storage", storage_text(v));
     if (storage && v->storage == HN_STORAGE_ALIAS)
-        hn_json_string(&r->json, "alias_of", text(r, r->plan->value[v->alias].name));
+        hn_json_string(&r->json, "alias_of", text(r, root_of(r->plan, v)->name));
     if (storage && v->layout == HN_LAYOUT_CHANNELS_LAST) hn_json_string(&r->json, "layout", "channels_last");
     hn_json_end_object(&r->json);
 }

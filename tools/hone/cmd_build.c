@@ -150,6 +150,15 @@ static void build(const args *a, hone_model *model, hone_build_config *config, c
     hone_text_destroy(&text);
 }
 
+/* True when --if-needed finds the plan to be what would be made. */
+static bool is_current(const args *a, const hone_model *model, const hone_build_config *config, const char *out,
+                       hone_messages *messages) {
+    bool current = false;
+    if (!arg_given(a, "if-needed") || !file_exists(out)) return false;
+    require(hone_build_is_current(model, config, out, messages, &current), messages, out);
+    return current;
+}
+
 int command_build(const args *a) {
     const char *path = arg_operand(a, 0, "a model"), *out = arg_text(a, "output", NULL);
     arg_no_more_operands(a, 1);
@@ -160,7 +169,8 @@ int command_build(const args *a) {
     hone_messages *messages = new_messages();
     hone_build_config *config = build_config(a);
     add_profiles(a, config, messages);
-    build(a, model, config, out, messages);
+    if (is_current(a, model, config, out, messages)) printf("%s is up to date\n", out);
+    else build(a, model, config, out, messages);
     hone_build_config_destroy(&config);
     hone_model_destroy(&model);
     hone_messages_destroy(&messages);

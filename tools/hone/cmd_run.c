@@ -3,6 +3,7 @@
 #include <string.h>
 #include "commands.h"
 #include "console.h"
+#include "elements.h"
 #include "inputs.h"
 #include "runner.h"
 #include "summary.h"
@@ -28,6 +29,45 @@ static void show(const args *a, const tensors *out) {
     write_summaries(&json, "outputs", out);
     hn_json_end_object(&json);
     printf("%s\n", text_done(&text));
+}
+
+/* ---- labels ---- */
+
+static const hone_value *find_labels(const inputs *in, const tensors *out, const char *name) {
+    const tensor *t = tensors_find(&in->files, name);
+    if (!t) fail_hint("it must be an array of an --inputs file", "--labels: there is no array '%s'", name);
+    const hone_value *logits = out->at[0].value;
+    const int rank = hone_value_rank(logits);
+    const int64_t classes = rank ? hone_value_dims(logits)[rank - 1] : 0;
+    if (!is_integer_type(hone_value_dtype(t->value)) || classes < 1 ||
+        value_count(t->value) * classes != value_count(logits))
+        fail("--labels: '%s' (%s %s) does not give a class number for each row of output '%s' (%s)", name,
+             hone_dtype_name(hone_value_dtype(t->value)),
+             shape_text(hone_value_rank(t->value), hone_value_dims(t->value)), out->at[0].name,
+             shape_text(rank, hone_value_dims(logits)));
+    return t->value;
+}
+
+/* How many elements of a row are larger than the one that the label names; all when the label is no class. */
+static int64_t place_of(const hone_value *logits, int64_t row, int64_t classes, double label) {
+    if (label < 0 || label >= (double)classes) return classes;
+    const double mine = element_get(logits, row * classes + (int64_t)label);
+    int64_t above = 0;
+    for (int64_t c = 0; c < classes; c++) above += element_get(logits, row * classes + c) > mine;
+    return above;
+}
+
+static void print_accuracy(const inputs *in, const tensors *out, const char *name) {
+    const hone_value *labels = find_labels(in, out, name), *logits = out->at[0].value;
+    const int64_t rows = value_count(labels), classes = rows ? value_count(logits) / rows : 0;
+    int64_t top1 = 0, top5 = 0;
+    for (int64_t r = 0; r < rows; r++) {
+        const int64_t place = place_of(logits, r, classes, element_get(labels, r));
+        top1 += place == 0, top5 += place < 5;
+    }
+    const double all = rows ? (double)rows : 1;
+    printf("Accuracy: top-1 %.2f %% (%" PRId64 " of %" PRId64 "), top-5 %.2f %%\n", 100 * (double)top1 / all, top1,
+           rows, 100 * (double)top5 / all);
 }
 
 static void tell_profile(const args *a, const hone_context *context) {
@@ -60,6 +100,7 @@ int command_run(const args *a) {
     tell_profile(a, context);
     if (to) save_all(&all, to);
     if (!to || arg_given(a, "json")) show(a, &all);
+    if (arg_given(a, "labels")) print_accuracy(&in, &all, arg_text(a, "labels", ""));
     hone_context_destroy(&context);
     tensors_free(&all);
     tensors_free(&in.files);

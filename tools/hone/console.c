@@ -124,15 +124,18 @@ void table_add(table *t, const char *format, ...) {
     t->cell[t->n++] = text;
 }
 
+/* Spaces are held back until something follows them: no line ends in blanks. */
 static void print_row(FILE *stream, const table *t, size_t row, const int *width) {
     const size_t columns = strlen(t->align);
     const char *on = row ? "" : style_on(stream, BOLD), *off = row ? "" : style_off(stream);
-    fprintf(stream, "  %s", on);
+    int blanks = 2;
+    fputs(on, stream);
     for (size_t c = 0; c < columns; c++) {
         const char *cell = t->cell[row * columns + c];
         const int pad = width[c] - text_width(cell);
-        const bool right = t->align[c] == 'r', last = c + 1 == columns;
-        fprintf(stream, "%*s%s%*s%s", right ? pad : 0, "", cell, right || last ? 0 : pad, "", last ? "" : "  ");
+        if (t->align[c] == 'r') blanks += pad;
+        if (*cell) fprintf(stream, "%*s%s", blanks, "", cell), blanks = 0;
+        blanks += t->align[c] == 'r' ? 2 : pad + 2;
     }
     fprintf(stream, "%s\n", off);
 }

@@ -86,7 +86,8 @@ static const char *input_names(const source *s) {
 
 static void check_names(const inputs *in) {
     for (int i = 0; i < in->files.n; i++)
-        if (!is_input(in->source, in->files.at[i].name))
+        if (!is_input(in->source, in->files.at[i].name) &&
+            strcmp(in->files.at[i].name, arg_text(in->args, "labels", "")) != 0)
             note("array '%s' is no input and is left out", in->files.at[i].name);
     for (int i = 0; i < in->shapes.n; i++)
         if (!is_input(in->source, in->shapes.at[i].name))

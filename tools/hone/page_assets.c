@@ -59,7 +59,7 @@ const char page_script[] =
     " const svg=box.querySelector('svg'),detail=box.querySelector('.detail');\n"
     " const full=svg.getAttribute('viewBox').split(' ').map(Number);let v=[...full];\n"
     " const set=()=>svg.setAttribute('viewBox',v.join(' '));\n"
-    " const fit=()=>{const r=box.getBoundingClientRect(),w=Math.max(full[2],320),h=w*r.height/r.width;\n"
+    " const fit=()=>{const r=box.getBoundingClientRect(),w=Math.max(full[2],r.width*.85),h=w*r.height/r.width;\n"
     "  v=[full[0]+(full[2]-w)/2,full[1],w,h];if(w>1.6*r.width){const "
     "s=1.6*r.width/w;v=[full[0]+full[2]/2-w*s/2,full[1],w*s,"
     "h*s]}set()};\n"

@@ -1,4 +1,9 @@
-/* Which axis an integer input indexes, so that random data for it can be legal. */
+/* What users of a plan want to know of its inputs and passes may hide: which axis an integer input indexes, so that
+ * random data for it can be legal; and whether all inputs and outputs lead with one batch, so that many rows can be run
+ * in slices.
+ */
+#include <inttypes.h>
+#include "builder/builder.h"
 #include "builder/report.h"
 
 /* Values looked at before giving up: graphs are walked as trees here. */
@@ -54,4 +59,44 @@ int64_t hn_build_index_limit(const hn_value *input) {
     search s = {0};
     follow(&s, input);
     return s.limit;
+}
+
+/* "ids:30522,types:2"; names that would not read back that way are quoted. */
+static const char *limits_text(hn_build *build) {
+    const hn_graph *main = build->model->main;
+    hn_str text;
+    hn_str_init(&text, &build->arena);
+    for (size_t i = 0; i < main->inputs.n; i++) {
+        const int64_t limit = hn_build_index_limit(main->inputs.at[i]);
+        if (limit) hn_str_add(&text, "%s'%s':%" PRId64, text.n ? "," : "", main->inputs.at[i]->name, limit);
+    }
+    return hn_str_text(&text);
+}
+
+static bool leads_with(const hn_value *value, hn_dim batch) {
+    const hn_type *type = value->info.type;
+    return type && type->kind == HN_KIND_TENSOR && value->info.shape.rank > 0 &&
+           hn_dim_same(value->info.shape.dim[0], batch);
+}
+
+/* The symbol that all inputs and outputs lead with, NULL when there is none. */
+static const char *batch_symbol(const hn_build *build) {
+    const hn_graph *main = build->model->main;
+    if (!main->inputs.n || main->inputs.at[0]->info.shape.rank < 1) return NULL;
+    const hn_dim batch = main->inputs.at[0]->info.shape.dim[0];
+    for (size_t i = 0; i < main->inputs.n; i++)
+        if (!leads_with(main->inputs.at[i], batch)) return NULL;
+    for (size_t i = 0; i < main->outputs.n; i++)
+        if (!leads_with(main->outputs.at[i], batch)) return NULL;
+    for (int s = 0; s < hn_expr_symbol_count(build->model->exprs); s++) {
+        const char *name = hn_expr_symbol_name(build->model->exprs, s);
+        if (hn_dim_same(hn_expr_symbol(build->model->exprs, name), batch)) return name;
+    }
+    return NULL;
+}
+
+hone_status hn_build_port_facts(hn_build *build) {
+    build->batch = batch_symbol(build);
+    build->index_limits = limits_text(build);
+    return build->index_limits ? HONE_OK : HONE_OUT_OF_MEMORY;
 }
