@@ -1,7 +1,7 @@
 /* One axis of Resize: where each output position lies in the input, and the weights of what lies around it.
  * Coordinates are single precision in the order of operations that ONNX Runtime uses: for nearest, ties depend on it.
  */
-#include "ops/resize/resize.h"
+#include "abi/resize.h"
 #include <math.h>
 
 #define ORIGINAL_COORDINATE(T)                                                                                         \

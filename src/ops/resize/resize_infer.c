@@ -1,5 +1,5 @@
 /* Shape of Resize: from sizes or from scales, for the axes they speak of. */
-#include "ops/resize/resize.h"
+#include "abi/resize.h"
 #include <math.h>
 #include "ops/checks.h"
 #include "ops/registry.h"

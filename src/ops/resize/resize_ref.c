@@ -4,7 +4,7 @@
 #include "base/dtype.h"
 #include "ops/matmul/panel.h"
 #include "ops/registry.h"
-#include "ops/resize/resize.h"
+#include "abi/resize.h"
 
 /* Element i of an optional list input, or `otherwise`. */
 static double list_value(const hn_call *call, int input, int64_t i, double otherwise) {

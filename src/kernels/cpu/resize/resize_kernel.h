@@ -3,7 +3,7 @@
 #define HN_KERNELS_RESIZE_H
 
 #include "kernels/cpu/kernel.h"
-#include "ops/resize/resize.h"
+#include "abi/resize.h"
 
 #define HN_RESIZE_RANK 5
 #define HN_RESIZE_TAPS 256 /* 4 taps on each axis but that of the channels */

@@ -1,6 +1,7 @@
-/* Resize: its attributes, sizes and the taps of one axis. */
-#ifndef HN_OPS_RESIZE_RESIZE_H
-#define HN_OPS_RESIZE_RESIZE_H
+/* Resize: its attributes, sizes and the taps of one axis, for references and kernels alike; defined by the ops room
+ * (ops/resize). */
+#ifndef HN_ABI_RESIZE_H
+#define HN_ABI_RESIZE_H
 
 #include "abi/operator.h"
 
