@@ -17,9 +17,9 @@ $(HONE):
 	@cmake --build build/release --parallel $(JOBS) -- --no-print-directory
 
 demo: ## handwritten digits from model file to report page; installs what is missing
-	@scripts/install_deps.sh demo
+	@scripts/install_deps.sh build
 	@$(MAKE) --no-print-directory $(HONE) >/dev/null
-	@scripts/demo.py $(HONE)
+	@scripts/demo.sh $(HONE)
 
 check: $(venv) ## all tests; GROUPS="rules unit" runs some
 	@python3 scripts/check.py $(GROUPS)

@@ -1,20 +1,19 @@
 #!/usr/bin/env bash
-# Installs the Debian 12 packages that are missing: install_deps.sh [--tell] build|demo|check
+# Installs the Debian 12 packages that are missing: install_deps.sh [--tell] build|check
 # As root it runs apt. Otherwise, or with --tell, it prints the line to run and exits 2. Nothing missing: silent, 0.
 set -euo pipefail
 
 build_packages=(make cmake gcc g++ libc6-dev pkg-config libzip-dev libjansson-dev libxxhash-dev libssl-dev libpng-dev
     libjpeg62-turbo-dev)
-demo_packages=(python3)
-check_packages=(git clang clang-format cppcheck libcmocka-dev llvm libclang-rt-14-dev python3-venv ca-certificates)
+check_packages=(git clang clang-format cppcheck libcmocka-dev llvm libclang-rt-14-dev python3 python3-venv
+    ca-certificates)
 
 tell=no
 if [ "${1:-}" = --tell ]; then tell=yes; shift; fi
 case "${1:-}" in
     build) wanted=("${build_packages[@]}") ;;
-    demo) wanted=("${build_packages[@]}" "${demo_packages[@]}") ;;
-    check) wanted=("${build_packages[@]}" "${demo_packages[@]}" "${check_packages[@]}") ;;
-    *) echo "usage: install_deps.sh [--tell] build|demo|check" >&2; exit 2 ;;
+    check) wanted=("${build_packages[@]}" "${check_packages[@]}") ;;
+    *) echo "usage: install_deps.sh [--tell] build|check" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then

@@ -197,7 +197,8 @@ static hone_status emit_reference(block_state *b, hn_node *node) {
 static uint64_t kernel_inplace(const hn_kernel *kernel, const hn_query *q) {
     if (!kernel->inplace) return 0;
     uint64_t mask = 0;
-    for (int i = 0; i < q->n_in && i < 64; i++)
+    _Static_assert(HN_QUERY_VALS <= 64, "one bit for each value");
+    for (int i = 0; i < q->n_in; i++)
         if (q->val[i].role == HN_ROLE_IN) mask |= (uint64_t)1 << i;
     for (int k = 0; k < q->n_op; k++) {
         if (hn_op_at(q->op[k].op)->facts & HN_ELEMENTWISE) continue;
