@@ -161,24 +161,38 @@ void report_measurement(const measurement *m, const bench_options *o, bool verbo
 
 /* ---- tables ---- */
 
+/* The median has a column of its own unless it is among the percentiles. */
+static bool wants_median(const bench_options *o) {
+    for (int i = 0; i < o->n_percentile; i++)
+        if (o->percentile[i] == 50) return false;
+    return true;
+}
+
+static void add_head(table *t, const bench_options *o) {
+    static const char *const head[] = {"shapes", "items/s", "qps", "min ms", "mean"};
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++) table_add(t, "%s", head[i]);
+    if (wants_median(o)) table_add(t, "median");
+    for (int i = 0; i < o->n_percentile; i++) table_add(t, "p%g", o->percentile[i]);
+    table_add(t, "memory");
+}
+
+static void add_measurement(table *t, const measurement *m, const bench_options *o) {
+    const double qps = m->wall_seconds > 0 ? (double)m->n / m->wall_seconds : 0;
+    const hone_memory *x = &m->memory;
+    table_add(t, "%s", m->shapes);
+    table_add(t, "%.1f", qps * (double)m->batch), table_add(t, "%.1f", qps);
+    table_add(t, "%.4g", m->latency.min), table_add(t, "%.4g", m->latency.mean);
+    if (wants_median(o)) table_add(t, "%.4g", m->latency.median);
+    for (int i = 0; i < o->n_percentile; i++) table_add(t, "%.4g", m->latency.percentile[i]);
+    table_add(t, "%s", bytes_text(x->arena + x->scratch + x->outputs + x->heap));
+}
+
 void report_table(const measurement *m, int n, const bench_options *o) {
-    char align[64] = "lrrrrrr";
-    for (int i = 0; i < o->n_percentile; i++) strcat(align, "r");
+    char align[32] = "lrrrrr";
+    for (int i = 0; i < o->n_percentile + wants_median(o); i++) strcat(align, "r");
     table t = {.align = align};
-    static const char *const head[] = {"shapes", "items/s", "qps", "min ms", "mean", "median", "memory"};
-    for (int i = 0; i < 6; i++) table_add(&t, "%s", head[i]);
-    for (int i = 0; i < o->n_percentile; i++) table_add(&t, "p%g", o->percentile[i]);
-    table_add(&t, "%s", head[6]);
-    for (int k = 0; k < n; k++) {
-        const double qps = m[k].wall_seconds > 0 ? (double)m[k].n / m[k].wall_seconds : 0;
-        table_add(&t, "%s", m[k].shapes);
-        table_add(&t, "%.1f", qps * (double)m[k].batch), table_add(&t, "%.1f", qps);
-        table_add(&t, "%.4g", m[k].latency.min), table_add(&t, "%.4g", m[k].latency.mean);
-        table_add(&t, "%.4g", m[k].latency.median);
-        for (int i = 0; i < o->n_percentile; i++) table_add(&t, "%.4g", m[k].latency.percentile[i]);
-        table_add(&t, "%s",
-                  bytes_text(m[k].memory.arena + m[k].memory.scratch + m[k].memory.outputs + m[k].memory.heap));
-    }
+    add_head(&t, o);
+    for (int k = 0; k < n; k++) add_measurement(&t, &m[k], o);
     table_print(stdout, &t);
 }
 

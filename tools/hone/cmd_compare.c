@@ -265,9 +265,18 @@ static void open_sides(compare_run *r) {
         fail("--layers: stored outputs have no layers");
 }
 
-/* Inputs are those of the first side that has any. */
+/* The side that says what the inputs are: a plan before a model, since it knows which shapes it is tuned for. */
+static const side *leading_side(const compare_run *r) {
+    const side *both[] = {&r->a, &r->b};
+    for (int i = 0; i < 2; i++)
+        if (both[i]->source.is_plan) return both[i];
+    for (int i = 0; i < 2; i++)
+        if (both[i]->kind != STORED) return both[i];
+    return NULL;
+}
+
 static void open_inputs(compare_run *r) {
-    const side *with = r->a.kind != STORED ? &r->a : r->b.kind != STORED ? &r->b : NULL;
+    const side *with = leading_side(r);
     const args *a = r->args;
     const bool given = arg_given(a, "input") || arg_given(a, "inputs") || arg_given(a, "random");
     if (!with) return;

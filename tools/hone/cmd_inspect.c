@@ -130,7 +130,6 @@ static json_t *read_times(const args *a) {
     const char *path = arg_text(a, "times", NULL);
     json_error_t error;
     if (!path) return NULL;
-    if (!arg_given(a, "html")) fail("--times belongs to --html");
     json_t *times = json_load_file(path, 0, &error);
     if (!json_is_array(times))
         fail_hint("`hone bench --export-profile FILE` writes it", "%s holds no step times: %s", path,
@@ -153,6 +152,7 @@ static void save_page(const args *a, const char *path, const json_t *report) {
 int command_inspect(const args *a) {
     const char *path = arg_operand(a, 0, "a model or a plan");
     arg_no_more_operands(a, 1);
+    if (arg_given(a, "times") && !arg_given(a, "html")) fail("--times belongs to --html");
     const bool plan = is_plan_file(path);
     char *text;
     json_t *report;

@@ -162,10 +162,10 @@ static double draw(const hone_port *port, int64_t limit, const range *r, uint64_
 static hone_value *random_value(const inputs *in, int index, int64_t sample) {
     const hone_port *port = &in->source->input[index];
     int64_t dim[HONE_MAX_RANK];
-    const int rank = resolve_shape(in, index, dim);
-    if (rank < 0) fail_hint("give it with --shapes", "input '%s' has no declared rank", port->name);
     if (port->dtype == HONE_NO_DTYPE || port->dtype == HONE_STRING)
         fail("input '%s' is no tensor of numbers: it cannot be drawn at random", port->name);
+    const int rank = resolve_shape(in, index, dim);
+    if (rank < 0) fail_hint("give it with --shapes", "input '%s' has no declared rank", port->name);
     hone_value *value = value_new(port->dtype, rank, dim);
     range r;
     const bool ranged = range_of(in->args, port->name, &r);

@@ -40,7 +40,8 @@ static void add_elements(metrics *m, const hone_value *a, const hone_value *b, s
 /* Cosine of two vectors; those without length are alike when both are. */
 static double cosine_of(const sums *s) {
     if (s->aa == 0 || s->bb == 0) return s->aa == s->bb ? 1 : 0;
-    return s->ab / (sqrt(s->aa) * sqrt(s->bb));
+    const double product = s->aa * s->bb; /* its root is exact when both are the same vector */
+    return s->ab / (isnormal(product) ? sqrt(product) : sqrt(s->aa) * sqrt(s->bb));
 }
 
 /* Does b agree about the largest element of a's row, does it have it among its five largest? */

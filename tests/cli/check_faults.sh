@@ -1,0 +1,15 @@
+# Faulty models: status 1 when they can be read, 2 when not; each fault with node, operator, place and next step.
+. "$ROOT/tests/cli/helpers.bash"
+bad=$ROOT/tests/data/onnx/bad
+expect 1 check "$bad/many_faults.onnx"
+[ "$(grep -c '^error: ' err.txt)" = 10 ] || die "ten faults are to be shown"
+says err.txt "^  at node '.*' \(.*\), graph.node\[[0-9]+\].* \(byte [0-9]+\)$"
+says err.txt '^  hint: '
+expect 1 check "$bad/cycle.onnx"
+says err.txt 'cycle: a -> b -> c -> a'
+for name in duplicate_value negative_input_dim overflowing_input external_traversal; do expect 1 check "$bad/$name.onnx"; done
+for name in empty noise truncated zip lfs external_missing; do expect 2 check "$bad/$name.onnx"; done
+for name in cycle duplicate_value negative_input_dim overflowing_input external_traversal external_missing truncated; do
+    refused '' build "$bad/$name.onnx" -o x.plan
+    refused '' run "$bad/$name.onnx" --random --outputs x.npz
+done
