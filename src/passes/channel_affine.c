@@ -116,14 +116,6 @@ static hn_value *new_bias(hn_rewrite *r, const hn_node *anchor, const hn_channel
     return name ? hn_rewrite_floats(r, anchor->graph, name, 1, &f->n, to) : NULL;
 }
 
-static void swap_names(hn_node *a, hn_node *b) {
-    const char *name = a->name;
-    a->name = b->name;
-    b->name = name;
-    a->origin = b->origin;
-    a->file_offset = b->file_offset;
-}
-
 hone_status hn_affine_absorb(hn_rewrite *r, hn_node *anchor, hn_node *last, const hn_channel_affine *f) {
     bool ok;
     hn_value *in[3] = {anchor->in[0], scaled_weights(r, anchor, f, &ok), NULL};
@@ -137,6 +129,6 @@ hone_status hn_affine_absorb(hn_rewrite *r, hn_node *anchor, hn_node *last, cons
     if (op == HN_OP_matmul) op = HN_OP_gemm;
     else if (op == HN_OP_gemm && hn_node_input(anchor, 2))
         attrs = hn_rewrite_attr(r, attrs, hn_attr_of_float("beta", 1));
-    swap_names(last, anchor);
+    hn_rewrite_swap_names(last, anchor);
     return hn_rewrite_morph(r, last, op, attrs, 3, in);
 }

@@ -89,11 +89,9 @@ hone_status hn_group_form(hn_grouping *g, hn_node *anchor) {
     group->out[0]->info = result->info;
     hn_rewrite_replace(g->r, result, group->out[0]);
     if (!hn_ir_add_output(body, result) || !hn_ir_set_bodies(group, &body, 1)) return HONE_OUT_OF_MEMORY;
-    const char *name = group->name;
-    group->name = anchor->name;
-    anchor->name = name;
-    group->origin = anchor->origin;
+    group->origin = anchor->origin; /* the anchor keeps it, too: groups can be dissolved */
     group->file_offset = anchor->file_offset;
+    hn_rewrite_swap_names(group, anchor);
     return g->r->model->failed ? HONE_OUT_OF_MEMORY : HONE_OK;
 }
 

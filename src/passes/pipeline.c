@@ -21,6 +21,7 @@ const hn_pass hn_passes_cleaning[] = {
     {"arithmetic", INFERRED, INFERRED | ORDERED, hn_pass_arithmetic},
     {"reshape_chains", INFERRED, INFERRED | ORDERED, hn_pass_reshape_chains},
     {"transpose_chains", INFERRED, INFERRED | ORDERED, hn_pass_transpose_chains},
+    {"sink_views", INFERRED, INFERRED | ORDERED, hn_pass_sink_views},
     {"cse", ORDERED, INFERRED | ORDERED, hn_pass_cse},
     {"pad_fold", INFERRED, INFERRED | ORDERED, hn_pass_pad_fold},
     {"bn_fold", INFERRED, INFERRED | ORDERED, hn_pass_bn_fold},
@@ -28,6 +29,7 @@ const hn_pass hn_passes_cleaning[] = {
     {"activation_fuse", INFERRED, INFERRED | ORDERED, hn_pass_activation_fuse},
     {"gelu_fuse", INFERRED, INFERRED | ORDERED, hn_pass_gelu_fuse},
     {"layernorm_fuse", INFERRED, INFERRED | ORDERED, hn_pass_layernorm_fuse},
+    {"matmul_scale", INFERRED, INFERRED | ORDERED, hn_pass_matmul_scale},
 };
 const int hn_passes_n_cleaning = (int)(sizeof hn_passes_cleaning / sizeof *hn_passes_cleaning);
 

@@ -122,6 +122,16 @@ void hn_rewrite_replace(hn_rewrite *r, hn_value *value, hn_value *fresh) {
     r->changed = true;
 }
 
+void hn_rewrite_swap_names(hn_node *a, hn_node *b) {
+    const hn_node before = *a;
+    a->name = b->name;
+    a->origin = b->origin;
+    a->file_offset = b->file_offset;
+    b->name = before.name;
+    b->origin = before.origin;
+    b->file_offset = before.file_offset;
+}
+
 hone_status hn_rewrite_morph(hn_rewrite *r, hn_node *node, hn_op_id op, hn_attrs attrs, int n_in, hn_value *const *in) {
     const int old_n = node->n_in;
     hn_value **old = hn_arena_copy(&r->scratch, node->in, (size_t)old_n * sizeof *old);

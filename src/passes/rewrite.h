@@ -34,6 +34,8 @@ bool hn_rewrite_may_bypass(const hn_value *value, const hn_value *by);
 void hn_rewrite_bypass(hn_rewrite *r, hn_node *node, hn_value *by);
 /* `fresh`, which this rule has made, stands in for `value` and takes its name and origin. */
 void hn_rewrite_replace(hn_rewrite *r, hn_value *value, hn_value *fresh);
+/* Two nodes exchange name, origin and place in the file. */
+void hn_rewrite_swap_names(hn_node *a, hn_node *b);
 /* Removes the node if nothing uses it, then its producers likewise. */
 void hn_rewrite_sweep(hn_rewrite *r, hn_node *node);
 
