@@ -80,7 +80,12 @@ HN_VEC_INLINE vi vf_round_int(vf a) { return _mm512_cvtps_epi32(a); }
 HN_VEC_INLINE float vf_sum(vf a) { HN_VEC_REDUCE(a, HN_VEC_ADD); }
 HN_VEC_INLINE float vf_max_all(vf a) { HN_VEC_REDUCE(a, HN_VEC_MAX); }
 HN_VEC_INLINE float vf_min_all(vf a) { HN_VEC_REDUCE(a, HN_VEC_MIN); }
-HN_VEC_INLINE int32_t vi_sum(vi a) { return _mm512_reduce_add_epi32(a); }
+HN_VEC_INLINE int32_t vi_sum(vi a) {
+    __m256i r8 = _mm256_add_epi32(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
+    __m128i r4 = _mm_add_epi32(_mm256_castsi256_si128(r8), _mm256_extracti128_si256(r8, 1));
+    __m128i r2 = _mm_add_epi32(r4, _mm_shuffle_epi32(r4, 0x4E));
+    return _mm_cvtsi128_si32(_mm_add_epi32(r2, _mm_shuffle_epi32(r2, 0xB1)));
+}
 
 HN_VEC_INLINE vi vi_load_s8(const int8_t *p) { return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)); }
 HN_VEC_INLINE vi vi_load_u8(const uint8_t *p) { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)); }
