@@ -23,6 +23,7 @@ const hn_pass hn_passes_cleaning[] = {
     {"transpose_chains", INFERRED, INFERRED | ORDERED, hn_pass_transpose_chains},
     {"sink_views", INFERRED, INFERRED | ORDERED, hn_pass_sink_views},
     {"cse", ORDERED, INFERRED | ORDERED, hn_pass_cse},
+    {"split_pieces", INFERRED, INFERRED | ORDERED, hn_pass_split_pieces},
     {"pad_fold", INFERRED, INFERRED | ORDERED, hn_pass_pad_fold},
     {"bn_fold", INFERRED, INFERRED | ORDERED, hn_pass_bn_fold},
     {"affine_fold", INFERRED, INFERRED | ORDERED, hn_pass_affine_fold},
