@@ -21,6 +21,12 @@ hone_status hn_hir_fault(const hn_hir_reader *r, const char *format, ...) {
     HN_FAIL(r->diag, HONE_MALFORMED, "line %d: %s", line, text);
 }
 
+/* How many characters of what comes next go into a message. */
+static int preview(const hn_hir_reader *r) {
+    const size_t n = strcspn(r->at, "\n");
+    return n < 12 ? (int)n : 12;
+}
+
 static void skip_space(hn_hir_reader *r) {
     for (;; r->at++) {
         if (r->at[0] == '/' && r->at[1] == '/')
@@ -45,7 +51,7 @@ bool hn_hir_take_word(hn_hir_reader *r, const char *word) {
 }
 
 hone_status hn_hir_expect(hn_hir_reader *r, char c) {
-    return hn_hir_take(r, c) ? HONE_OK : hn_hir_fault(r, "'%c' expected before '%.12s'", c, r->at);
+    return hn_hir_take(r, c) ? HONE_OK : hn_hir_fault(r, "'%c' expected before '%.*s'", c, preview(r), r->at);
 }
 
 hn_bytes hn_hir_token(hn_hir_reader *r) {
@@ -96,7 +102,7 @@ hone_status hn_hir_name(hn_hir_reader *r, const char **out) {
     }
     const char *start = r->at;
     while (hn_hir_is_plain(*r->at)) r->at++;
-    if (r->at == start) return hn_hir_fault(r, "name expected before '%.12s'", r->at);
+    if (r->at == start) return hn_hir_fault(r, "name expected before '%.*s'", preview(r), r->at);
     *out = hn_arena_string(&r->model->arena, start, (size_t)(r->at - start));
     return *out ? HONE_OK : HONE_OUT_OF_MEMORY;
 }
@@ -108,7 +114,7 @@ hone_status hn_hir_dims(hn_hir_reader *r, hn_dim *out, int max, int *n) {
         if (*n == max) return hn_hir_fault(r, "more than %d dimensions", max);
         skip_space(r);
         if (!hn_dim_parse(r->model->exprs, &r->at, &out[(*n)++]))
-            return hn_hir_fault(r, "dimension expected before '%.12s'", r->at);
+            return hn_hir_fault(r, "dimension expected before '%.*s'", preview(r), r->at);
     } while (hn_hir_take(r, ','));
     return hn_hir_expect(r, ']');
 }
@@ -219,7 +225,7 @@ static hone_status read_inputs(hn_hir_reader *r, value_list *out) {
 }
 
 static hone_status read_node_name(hn_hir_reader *r, const char **name, const char **origin) {
-    if (!hn_hir_take_word(r, "as")) return hn_hir_fault(r, "'as' and a name expected before '%.12s'", r->at);
+    if (!hn_hir_take_word(r, "as")) return hn_hir_fault(r, "'as' and a name expected before '%.*s'", preview(r), r->at);
     HN_TRY(hn_hir_name(r, name));
     return read_origin(r, *name, origin);
 }
@@ -316,10 +322,10 @@ static hone_status check_structure(const hn_hir_reader *r) {
 static hone_status read_model(hn_hir_reader *r) {
     if (!hn_hir_take_word(r, "hir") || !hn_hir_take_word(r, "1"))
         return hn_hir_fault(r, "the text does not begin with '" HN_HIR_VERSION "'");
-    if (!hn_hir_take_word(r, "graph")) return hn_hir_fault(r, "'graph' expected before '%.12s'", r->at);
+    if (!hn_hir_take_word(r, "graph")) return hn_hir_fault(r, "'graph' expected before '%.*s'", preview(r), r->at);
     HN_TRY(read_graph(r, r->model->main));
     skip_space(r);
-    if (*r->at) return hn_hir_fault(r, "text behind the end: '%.12s'", r->at);
+    if (*r->at) return hn_hir_fault(r, "text behind the end: '%.*s'", preview(r), r->at);
     return check_structure(r);
 }
 

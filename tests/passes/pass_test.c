@@ -152,9 +152,21 @@ static bool differs(test *t, const char *expected, const char *made) {
     return false;
 }
 
+static bool check_refused(test *t) {
+    hn_model *model;
+    const hone_status status = hn_ir_parse(t->before, t->n_before, NULL, &model, &t->diag);
+    hn_model_destroy(&model);
+    if (status != HONE_MALFORMED || !t->diag.n) return fail(t, "is not refused as malformed");
+    const char *message = hn_arena_format(&t->arena, "%s\n", t->diag.at[0].text);
+    if (!message) return fail(t, "out of memory");
+    if (t->update && strcmp(message, t->after) != 0) return rewrite(t, message);
+    return strcmp(message, t->after) == 0 ? true : fail(t, "another message");
+}
+
 static bool run_case(test *t) {
     const char *before = NULL;
     if (!read_case(t)) return false;
+    if (strcmp(t->pass, "refused") == 0) return check_refused(t);
     const char *after = transform(t, &before);
     if (!after) return *t->why ? false : fail(t, "cannot be printed");
     if (strncmp(t->name, "keeps_", 6) == 0 && strcmp(before, after) != 0) return differs(t, before, after);
