@@ -7,6 +7,7 @@ silent_about err.txt 'warning|unbounded'
 python '
 m, r = (json.load(open(f)) for f in a)
 assert m["model_id"] == r["meta"]["model_id"] == "digits-7" and m["opset"] == "17" and m["precision"] == "fp32", m
+assert m["accuracy"].startswith("0.99") or m["accuracy"].startswith("99"), m["accuracy"]
 assert m["profiles"] == "2" and m["threads"] == "1" and len(m["model_sha256"]) == 64 and m["built"] and m["built_on"], m
 p = r["profiles"]
 assert [x["bounded"] for x in p] == [True, True]
@@ -33,6 +34,11 @@ says out.txt 'Engine built'
 printf 'x' | dd of=e.plan bs=1 seek=200 conv=notrunc status=none
 expect 0 build "$digits" -o e.plan --shapes images:5x1x8x8 --if-needed --features generic
 says out.txt 'Engine built'
+
+expect 0 build "$digits" -o e.plan --shapes images:1x1x8x8 --jobs 4
+says err.txt 'this version builds with one worker'
+expect 0 build "$digits" -o r.plan --shapes images:1x1x8x8 --reference
+says out.txt '^  reference  .*Conv 6'
 
 # Without shapes the plan is unbounded, and this is said.
 expect 0 build "$digits" -o u.plan

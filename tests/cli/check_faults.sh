@@ -13,3 +13,6 @@ for name in cycle duplicate_value negative_input_dim overflowing_input external_
     refused '' build "$bad/$name.onnx" -o x.plan
     refused '' run "$bad/$name.onnx" --random --outputs x.npz
 done
+expect 1 check "$bad/many_faults.onnx" --json
+python 'r = json.load(open("out.txt")); f = r["faults"]
+assert r["valid"] is False and len(f) == 10 and r["not_shown"] >= 0 and all(x["text"] and x["location"] and x["hint"] for x in f)'

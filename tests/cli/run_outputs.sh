@@ -65,6 +65,12 @@ says err.txt 'DIR/'
 expect 0 run bfloat.onnx --random --outputs folder/
 [ -s folder/output_5.pb ]
 
+# A model without shapes: dimensions that nothing tells become 1, said aloud.
+expect 0 run "$digits" --random
+says err.txt "^note: input 'images' is taken as 1x1x8x8"
+expect 0 run "$digits" --random --shapes images:2x1x8x8
+[ ! -s err.txt ]
+
 # Summary and JSON.
 expect 0 run d.plan --random
 says out.txt '^  output  type +shape '

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include "console.h"
 #include "base/file.h"
 #include "bench.h"
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bench.h"
+#include "console.h"
 #include "runner.h"
 
 enum { LEAST_RUNS = 10, MOST_RUNS = 1000 };

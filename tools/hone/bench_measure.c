@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include "console.h"
 #include "bench.h"
 #include "runner.h"
 

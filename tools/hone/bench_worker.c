@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "bench.h"
+#include "console.h"
 #include "runner.h"
 
 static double one_run(hone_context *context, const tensors *in) {

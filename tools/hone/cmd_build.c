@@ -94,6 +94,31 @@ static void print_row(const char *what, const char *value) {
     printf("  %s%-10s%s %s\n", style_on(stdout, BOLD), what, style_off(stdout), value);
 }
 
+/* Operator of a step that runs by its reference, NULL for others. */
+static const char *fallback_op(const json_t *step) {
+    const bool reference = strcmp(json_string_value(json_object_get(step, "kind")), "reference") == 0;
+    return reference ? json_string_value(json_object_get(step, "op")) : NULL;
+}
+
+/* "Gather 3, NonZero 1": what no kernel took. */
+static const char *reference_text(const json_t *report) {
+    const json_t *steps = json_object_get(report, "steps");
+    hn_str text;
+    hn_str_init(&text, tool_arena());
+    const size_t n = json_array_size(steps);
+    for (size_t i = 0; i < n; i++) {
+        const char *op = fallback_op(json_array_get(steps, i));
+        size_t count = 0, earlier = 0;
+        for (size_t k = 0; op && k < n; k++) {
+            const char *other = fallback_op(json_array_get(steps, k));
+            if (!other || strcmp(op, other) != 0) continue;
+            count++, earlier += k < i;
+        }
+        if (op && !earlier) hn_str_add(&text, "%s%s %zu", text.n ? ", " : "", op, count);
+    }
+    return text_done(&text);
+}
+
 static const char *memory_text(const json_t *memory) {
     const char *arena = bytes_text((uint64_t)json_integer_value(json_object_get(memory, "arena_bytes")));
     const char *weights = bytes_text((uint64_t)json_integer_value(json_object_get(memory, "weights_bytes")));
@@ -112,6 +137,7 @@ static void print_summary(const char *path, double seconds) {
     print_row("plan", text_of("%s, %s", path, bytes_text(file.n)));
     print_row("steps", text_of("%d by kernels, %d by reference, %d views, copies and control flow", kernels, references,
                                others));
+    if (references) print_row("reference", reference_text(report));
     print_row("target", text_of("%s, %s thread%s", json_string_value(json_object_get(meta, "features")),
                                 json_string_value(json_object_get(meta, "threads")),
                                 strcmp(json_string_value(json_object_get(meta, "threads")), "1") == 0 ? "" : "s"));
@@ -128,9 +154,21 @@ static bool on_progress(void *user, double share, const char *what, double left)
     return !interrupted();
 }
 
+/* The accuracy that the model file says was measured; NULL when it says nothing. */
+static const char *known_accuracy(const hone_model *model) {
+    char *text;
+    json_t *report = model_report(model, &text);
+    const char *accuracy = json_string_value(json_object_get(json_object_get(report, "metadata"), "accuracy"));
+    const char *own = accuracy ? text_of("%s", accuracy) : NULL;
+    json_decref(report);
+    hone_text_destroy(&text);
+    return own;
+}
+
 static void build(const args *a, hone_model *model, hone_build_config *config, const char *out,
                   hone_messages *messages) {
     progress bar;
+    const char *accuracy = known_accuracy(model);
     progress_start(&bar);
     hone_build_config_progress(config, on_progress, &bar);
     const double start = seconds_now();
@@ -139,7 +177,7 @@ static void build(const args *a, hone_model *model, hone_build_config *config, c
     progress_end(&bar);
     require(status, messages, out);
     print_messages(messages, arg_given(a, "verbose"));
-    metadata_write(out, a->operand[0], seconds);
+    metadata_write(out, a->operand[0], seconds, accuracy);
     if (!arg_given(a, "json")) {
         print_summary(out, seconds);
         return;
@@ -164,6 +202,8 @@ int command_build(const args *a) {
     arg_no_more_operands(a, 1);
     if (!out) fail_hint("hone build MODEL -o OUT.plan", "hone build needs -o OUT.plan");
     if (is_plan_file(path)) fail("%s is a plan already", path);
+    if (arg_int(a, "jobs", 1) < 1) fail("--jobs: at least 1");
+    if (arg_int(a, "jobs", 1) > 1) note("--jobs changes nothing: this version builds with one worker");
     hone_model *model;
     if (load_model(path, arg_given(a, "verbose"), &model) != HONE_OK) return REFUSED;
     hone_messages *messages = new_messages();

@@ -1,5 +1,6 @@
 /* hone check: is a model sound, does a plan run here? */
 #include <string.h>
+#include "base/json.h"
 #include "commands.h"
 #include "console.h"
 #include "metadata.h"
@@ -39,11 +40,48 @@ static void print_operators(const json_t *report) {
     table_print(stdout, &t);
 }
 
+static void print_faults_json(const hone_messages *messages) {
+    hn_str text;
+    hn_str_init(&text, tool_arena());
+    hn_json json;
+    hn_json_init(&json, &text);
+    hn_json_object(&json, NULL, false);
+    hn_json_bool(&json, "valid", false);
+    hn_json_array(&json, "faults", false);
+    for (size_t i = 0; i < hone_messages_count(messages); i++) {
+        const hone_message *m = hone_messages_at(messages, i);
+        if (m->severity != HONE_ERROR) continue;
+        hn_json_object(&json, NULL, false);
+        hn_json_string(&json, "status", hone_status_text(m->status));
+        hn_json_string(&json, "text", m->text);
+        hn_json_string(&json, "node", m->node);
+        hn_json_string(&json, "op", m->op);
+        hn_json_string(&json, "location", m->location);
+        hn_json_string(&json, "hint", m->hint);
+        hn_json_end_object(&json);
+    }
+    hn_json_end_array(&json);
+    hn_json_int(&json, "not_shown", (int64_t)hone_messages_dropped(messages));
+    hn_json_end_object(&json);
+    printf("%s\n", text_done(&text));
+}
+
+/* Faults of a model that can be read are what the command looks for: status 1. */
+static int report_faults(const args *a, const char *path, hone_status status, const hone_messages *messages) {
+    print_messages(messages, arg_given(a, "verbose"));
+    if (!hone_messages_count(messages))
+        print_fault(HONE_ERROR, text_of("%s: %s", path, hone_status_text(status)), NULL);
+    if (arg_given(a, "json")) print_faults_json(messages);
+    return status == HONE_INVALID_MODEL || status == HONE_UNSUPPORTED ? DIFFERS : REFUSED;
+}
+
 static int check_model(const args *a, const char *path) {
     hone_model *model;
-    const hone_status status = load_model(path, arg_given(a, "verbose"), &model);
-    if (status == HONE_INVALID_MODEL || status == HONE_UNSUPPORTED) return DIFFERS;
-    if (status != HONE_OK) return REFUSED;
+    hone_messages *messages = new_messages();
+    const hone_status status = hone_model_load(path, NULL, messages, &model);
+    if (status != HONE_OK) return report_faults(a, path, status, messages);
+    print_messages(messages, arg_given(a, "verbose"));
+    hone_messages_destroy(&messages);
     char *text;
     json_t *report = model_report(model, &text);
     if (arg_given(a, "json")) {

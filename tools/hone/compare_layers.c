@@ -1,6 +1,7 @@
 /* Layer by layer: what steps make in A is kept and compared when B makes a value of the same name. */
 #include <stdlib.h>
 #include <string.h>
+#include "console.h"
 #include "base/map.h"
 #include "compare.h"
 #include "runner.h"

@@ -96,6 +96,22 @@ void warn(const char *format, ...) {
     va_end(args);
 }
 
+hone_messages *new_messages(void) {
+    hone_messages *messages;
+    if (hone_messages_create(NULL, &messages) != HONE_OK) fail("out of memory");
+    return messages;
+}
+
+void require(hone_status status, const hone_messages *messages, const char *what) {
+    if (status == HONE_OK) return;
+    bool explained = false;
+    for (size_t i = 0; i < hone_messages_count(messages); i++)
+        explained = explained || hone_messages_at(messages, i)->severity == HONE_ERROR;
+    print_messages(messages, false);
+    if (!explained) fail("%s: %s", what, hone_status_text(status));
+    exit(REFUSED);
+}
+
 /* ---- tables ---- */
 
 int text_width(const char *text) {

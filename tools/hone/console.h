@@ -20,6 +20,11 @@ void print_fault(hone_severity severity, const char *text, const char *hint);
 void print_message(const hone_message *message);
 /* All messages of a list that matter: verbose ones only if asked for. */
 void print_messages(const hone_messages *messages, bool verbose);
+/* An empty list; ends the program when there is no memory. */
+hone_messages *new_messages(void);
+/* Prints the messages and ends the program with status 2 unless `status` is HONE_OK. `what` stands for the text when
+ * there is none. */
+void require(hone_status status, const hone_messages *messages, const char *what);
 /* Notes go to standard error. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -27,32 +27,42 @@ static links links_of(int n, const int (*pair)[2], int n_pair) {
     return k;
 }
 
-/* Longest path from the sources; nodes on a cycle (there should be none) stay in layer 0. */
-static void find_layers(layout *l) {
-    int(*pair)[2] = take((size_t)l->n_edge, sizeof *pair);
-    for (int e = 0; e < l->n_edge; e++) pair[e][0] = l->edge[e].from, pair[e][1] = l->edge[e].to;
-    const links down = links_of(l->n_given, (const int(*)[2])pair, l->n_edge);
-    int *left = count_in(l), *queue = take((size_t)l->n_given, sizeof *queue), n = 0;
+/* Longest path from the sources; nodes on a cycle (there should be none) stay in layer 0. Returns the nodes in an order
+ * in which edges point forwards. */
+static const int *find_layers(layout *l, const links *down, int *n_order) {
+    int *left = count_in(l), *order = take((size_t)l->n_given, sizeof *order), n = 0;
     for (int i = 0; i < l->n_given; i++)
-        if (!left[i]) queue[n++] = i;
+        if (!left[i]) order[n++] = i;
     for (int at = 0; at < n; at++)
-        for (int k = down.start[queue[at]]; k < down.start[queue[at] + 1]; k++) {
-            const int to = down.to[k];
-            if (l->node[to].layer <= l->node[queue[at]].layer) l->node[to].layer = l->node[queue[at]].layer + 1;
-            if (--left[to] == 0) queue[n++] = to;
+        for (int k = down->start[order[at]]; k < down->start[order[at] + 1]; k++) {
+            layout_node *to = &l->node[down->to[k]];
+            const layout_node *from = &l->node[order[at]];
+            if (to->layer <= from->layer) to->layer = from->layer + 1;
+            to->anchored = to->anchored || from->anchored;
+            if (--left[down->to[k]] == 0) order[n++] = down->to[k];
         }
+    *n_order = n;
+    return order;
 }
 
-/* Sources move down to just above their first user. */
-static void lower_sources(layout *l) {
+/* What nothing holds at the top moves down to just above its first user: sources, and chains that hang on no input. */
+static void lower_loose(layout *l, const links *down, const int *order, int n) {
     const int *in = count_in(l);
-    int *least = take((size_t)l->n_given, sizeof *least);
-    for (int e = 0; e < l->n_edge; e++) {
-        const int from = l->edge[e].from, layer = l->node[l->edge[e].to].layer;
-        if (!least[from] || layer < least[from]) least[from] = layer;
+    for (int at = n - 1; at >= 0; at--) {
+        layout_node *node = &l->node[order[at]];
+        int least = -1;
+        for (int k = down->start[order[at]]; k < down->start[order[at] + 1]; k++)
+            if (least < 0 || l->node[down->to[k]].layer < least) least = l->node[down->to[k]].layer;
+        if (least > 0 && (!node->anchored || !in[order[at]])) node->layer = least - 1;
     }
-    for (int i = 0; i < l->n_given; i++)
-        if (!in[i] && least[i] > 0) l->node[i].layer = least[i] - 1;
+}
+
+static void assign_layers(layout *l) {
+    int n, (*pair)[2] = take((size_t)l->n_edge, sizeof *pair);
+    for (int e = 0; e < l->n_edge; e++) pair[e][0] = l->edge[e].from, pair[e][1] = l->edge[e].to;
+    const links down = links_of(l->n_given, (const int(*)[2])pair, l->n_edge);
+    const int *order = find_layers(l, &down, &n);
+    lower_loose(l, &down, order, n);
 }
 
 /* ---- bends ---- */
@@ -226,8 +236,7 @@ static void find_extent(layout *l, const rows *r) {
 
 void layout_run(layout *l) {
     l->n_given = l->n_node;
-    find_layers(l);
-    lower_sources(l);
+    assign_layers(l);
     add_bends(l);
     const rows r = make_rows(l);
     int widest = 1;

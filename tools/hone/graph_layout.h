@@ -9,6 +9,7 @@
 
 typedef struct layout_node {
     double width;  /* given */
+    bool anchored; /* given: stays near the top, and what hangs on it below it */
     double x, y;   /* centre; found */
     bool is_point; /* a bend of a long edge, without a box */
     int layer, order;

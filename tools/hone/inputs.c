@@ -27,7 +27,8 @@ static int64_t symbol_value(const inputs *in, const char *symbol) {
     return -1;
 }
 
-/* Shape of an input that no file gives: --shapes, what other inputs say of its symbols, the profile's opt shape, 1. */
+/* Shape of an input that no file gives: --shapes, what other inputs say of its symbols, the profile's opt shape; 0
+ * where nothing is told. */
 static int resolve_shape(const inputs *in, int index, int64_t *dim) {
     const hone_port *p = &in->source->input[index];
     const named_shape *given = find_shape(&in->shapes, p->name);
@@ -41,7 +42,7 @@ static int resolve_shape(const inputs *in, int index, int64_t *dim) {
     for (int k = 0; k < p->rank; k++) {
         const bool named = p->dim[k] < 0 && *p->symbol[k] && strcmp(p->symbol[k], "?") != 0;
         const int64_t told = named ? symbol_value(in, p->symbol[k]) : -1;
-        dim[k] = p->dim[k] >= 0 ? p->dim[k] : told >= 0 ? told : has_opt && opt[k] > 0 ? opt[k] : 1;
+        dim[k] = p->dim[k] >= 0 ? p->dim[k] : told >= 0 ? told : has_opt && opt[k] > 0 ? opt[k] : 0;
     }
     return p->rank;
 }
@@ -159,6 +160,16 @@ static double draw(const hone_port *port, int64_t limit, const range *r, uint64_
     return whole ? floor(low + u * (floor(high) - low + 1)) : low + u * (high - low);
 }
 
+/* Dims that nothing tells become 1, and this is said. */
+static void fill_dims(const hone_port *port, int rank, int64_t *dim, const named_shape *given, bool say) {
+    bool filled = false;
+    for (int k = 0; k < rank && !given; k++)
+        if (dim[k] == 0 && port->dim[k] != 0) dim[k] = 1, filled = true;
+    if (filled && say)
+        note("input '%s' is taken as %s: nothing tells its varying dimensions (--shapes does)", port->name,
+             shape_text(rank, dim));
+}
+
 static hone_value *random_value(const inputs *in, int index, int64_t sample) {
     const hone_port *port = &in->source->input[index];
     int64_t dim[HONE_MAX_RANK];
@@ -166,6 +177,7 @@ static hone_value *random_value(const inputs *in, int index, int64_t sample) {
         fail("input '%s' is no tensor of numbers: it cannot be drawn at random", port->name);
     const int rank = resolve_shape(in, index, dim);
     if (rank < 0) fail_hint("give it with --shapes", "input '%s' has no declared rank", port->name);
+    fill_dims(port, rank, dim, find_shape(&in->shapes, port->name), sample == 0);
     hone_value *value = value_new(port->dtype, rank, dim);
     range r;
     const bool ranged = range_of(in->args, port->name, &r);

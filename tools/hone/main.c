@@ -1,4 +1,5 @@
 /* hone <command>: finds the command, parses its options, prints help. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -69,6 +70,7 @@ int main(int argc, char **argv) {
     const command *c = find_command(word);
     if (!c) unknown_command(word);
     const int status = run(c, argc, argv);
-    if (fflush(stdout) != 0 || ferror(stdout)) fail("cannot write to standard output");
+    errno = 0;
+    if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) fail("cannot write to standard output");
     return status;
 }

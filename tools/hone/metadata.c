@@ -76,7 +76,7 @@ static void write_place(hn_json *json, const char *model, double build_seconds) 
     if (revision) hn_json_string(json, "git_revision", revision);
 }
 
-void metadata_write(const char *plan, const char *model, double build_seconds) {
+void metadata_write(const char *plan, const char *model, double build_seconds, const char *accuracy) {
     char *text;
     json_t *report = plan_report(plan, false, &text);
     hn_str out;
@@ -86,6 +86,7 @@ void metadata_write(const char *plan, const char *model, double build_seconds) {
     hn_json_object(&json, NULL, false);
     write_members(&json, json_object_get(report, "meta"));
     write_place(&json, model, build_seconds);
+    if (accuracy) hn_json_string(&json, "accuracy", accuracy);
     write_member(&json, "inputs", json_object_get(report, "inputs"));
     write_member(&json, "outputs", json_object_get(report, "outputs"));
     write_member(&json, "profile_ranges", json_object_get(report, "profiles"));

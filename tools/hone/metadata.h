@@ -7,8 +7,8 @@
 
 /* "x.plan" gives "x.metadata.json". */
 const char *metadata_path(const char *plan);
-/* Writes it for a plan just built from `model`. */
-void metadata_write(const char *plan, const char *model, double build_seconds);
+/* Writes it for a plan just built from `model`; `accuracy` is text or NULL: not known. */
+void metadata_write(const char *plan, const char *model, double build_seconds, const char *accuracy);
 /* Warns when it is missing; ends the program when it contradicts the plan. */
 void metadata_check(const char *plan, const hone_engine *engine);
 /* The revision checked out in the git work tree that holds `path`, NULL when there is none. */

@@ -108,7 +108,7 @@ static int add_box(drawing *d, box b) {
     }
     const double title = text_width(b.title) * 7.0, subtitle = text_width(b.subtitle) * 6.2;
     const double width = (title > subtitle ? title : subtitle) + 28;
-    l->node[l->n_node] = (layout_node){.width = width < 76 ? 76 : width};
+    l->node[l->n_node] = (layout_node){.width = width < 76 ? 76 : width, .anchored = b.kind < 0};
     d->box[l->n_node] = b;
     if (b.time > d->slowest) d->slowest = b.time;
     return l->n_node++;

@@ -8,22 +8,6 @@
 #include "console.h"
 #include "metadata.h"
 
-hone_messages *new_messages(void) {
-    hone_messages *messages;
-    if (hone_messages_create(NULL, &messages) != HONE_OK) fail("out of memory");
-    return messages;
-}
-
-void require(hone_status status, const hone_messages *messages, const char *what) {
-    if (status == HONE_OK) return;
-    bool explained = false;
-    for (size_t i = 0; i < hone_messages_count(messages); i++)
-        explained = explained || hone_messages_at(messages, i)->severity == HONE_ERROR;
-    print_messages(messages, false);
-    if (!explained) fail("%s: %s", what, hone_status_text(status));
-    exit(REFUSED);
-}
-
 bool is_plan_file(const char *path) {
     if (is_folder(path)) fail("%s is a folder", path);
     const file_bytes file = read_file(path);

@@ -42,8 +42,4 @@ json_t *plan_report(const char *path, bool verify_weights, char **text);
 hone_status load_model(const char *path, bool verbose, hone_model **out);
 /* Build options of the command line into a configuration. */
 hone_build_config *build_config(const args *a);
-hone_messages *new_messages(void);
-/* Prints the messages and ends the program with status 2 unless `status` is HONE_OK. */
-void require(hone_status status, const hone_messages *messages, const char *what);
-
 #endif

@@ -62,12 +62,8 @@ hone_value *value_rows(const hone_value *from, int64_t first, int64_t n) {
 
 file_bytes read_file(const char *path) {
     hn_map_file file;
-    hone_messages *messages;
-    if (hone_messages_create(NULL, &messages) != HONE_OK) fail("out of memory");
-    if (hn_file_map(path, &file, messages) != HONE_OK) {
-        print_messages(messages, false);
-        exit(REFUSED);
-    }
+    hone_messages *messages = new_messages();
+    require(hn_file_map(path, &file, messages), messages, path);
     hone_messages_destroy(&messages);
     return (file_bytes){file.data, file.size};
 }
@@ -94,14 +90,10 @@ static const hone_port *port_of(const expectation *expected, const char *name) {
 }
 
 static hone_value *read_onnx(const char *path, char **name) {
-    hone_messages *messages;
+    hone_messages *messages = new_messages();
     hone_value *value = NULL;
-    if (hone_messages_create(NULL, &messages) != HONE_OK) fail("out of memory");
     const file_bytes file = read_file(path);
-    if (hone_value_read_onnx(file.at, file.n, messages, name, &value) != HONE_OK) {
-        print_messages(messages, false);
-        fail("%s: not an ONNX tensor", path);
-    }
+    require(hone_value_read_onnx(file.at, file.n, messages, name, &value), messages, path);
     hone_messages_destroy(&messages);
     return value;
 }
@@ -180,13 +172,9 @@ void load_all(tensors *list, const char *path, const expectation *expected) {
 static void save_pb(const tensor *t, const char *path) {
     void *bytes;
     size_t n;
-    if (hone_value_write_onnx(t->value, t->name, &bytes, &n) != HONE_OK) fail("out of memory");
-    hone_messages *messages;
-    if (hone_messages_create(NULL, &messages) != HONE_OK) fail("out of memory");
-    if (hn_file_save(path, bytes, n, messages) != HONE_OK) {
-        print_messages(messages, false);
-        exit(REFUSED);
-    }
+    hone_messages *messages = new_messages();
+    require(hone_value_write_onnx(t->value, t->name, &bytes, &n), messages, t->name);
+    require(hn_file_save(path, bytes, n, messages), messages, path);
     hone_messages_destroy(&messages);
     hone_bytes_destroy(&bytes);
 }
