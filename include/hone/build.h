@@ -38,8 +38,8 @@ HONE_API void hone_build_config_progress(hone_build_config *config, hone_progres
 HONE_API HONE_MUST_USE hone_status hone_build(hone_model *model, const hone_build_config *config, const char *path,
                                               hone_messages *messages);
 
-/* Sets *current to whether the plan at `path` is what hone_build would write there: intact, of this library version, from
- * this model, external data and config. A missing or damaged file is no error, it is just not current. */
+/* Sets *current to whether the plan at `path` is what hone_build would write there: intact, of this library version,
+ * from this model, external data and config. A missing or damaged file is no error, it is just not current. */
 HONE_API HONE_MUST_USE hone_status hone_build_is_current(const hone_model *model, const hone_build_config *config,
                                                          const char *path, hone_messages *messages, bool *current);
 
