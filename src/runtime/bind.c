@@ -215,14 +215,14 @@ static hone_status place_planned(hone_context *c) {
     return HONE_OK;
 }
 
-static hone_status fill_shape_values(hone_context *c) {
+static hone_status fill_shape_values(hone_context *c, const int64_t *symbol) {
     const hn_plan *plan = &c->engine->plan;
     for (uint32_t i = 0; i < plan->n_value; i++) {
         const hn_plan_value *v = &plan->value[i];
         if (v->source != HN_SOURCE_SHAPE) continue;
         for (uint32_t k = 0; k < v->n_elements; k++) {
             int64_t x;
-            if (!hn_plan_eval(plan, plan->arg[v->offset + k], c->symbol, &x))
+            if (!hn_plan_eval(plan, plan->arg[v->offset + k], symbol, &x))
                 HN_FAIL(&c->diag, HONE_INVALID_ARGUMENT, "value '%s' cannot be computed for these input shapes",
                         hn_plan_text(plan, v->name));
             if (v->dtype == HONE_INT64) ((int64_t *)c->value[i].data)[k] = x;
@@ -243,7 +243,7 @@ hone_status hn_context_reserve(hone_context *c, int profile) {
     HN_TRY(range_limits(c, profile));
     HN_TRY(plan_memory(c, c->planned));
     HN_TRY(place_planned(c));
-    HN_TRY(fill_shape_values(c));
+    HN_TRY(fill_shape_values(c, c->planned));
     HN_TRY(prepare_kernels(c));
     c->profile = profile;
     /* Outputs of known size get their memory now, so that running allocates nothing. */
@@ -284,7 +284,7 @@ hone_status hn_context_bind(hone_context *c) {
         c->profile = -1;
     }
     HN_TRY(place_planned(c));
-    HN_TRY(fill_shape_values(c));
+    HN_TRY(fill_shape_values(c, c->symbol));
     HN_TRY(prepare_kernels(c));
     c->shapes_changed = false;
     return HONE_OK;
