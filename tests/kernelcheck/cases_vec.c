@@ -41,7 +41,7 @@ static bool same_word(uint32_t a, uint32_t b) {
 static void same_bits(kc_suite *s, vec_case_fn *body, const char *name) {
     static _Alignas(64) uint32_t want[VEC_CASE_MOST], got[VEC_CASE_MOST];
     const char *fault = NULL;
-    char text[80];
+    char text[128];
     for (int round = 0; round < 4000 && !fault; round++) {
         float lanes[3][16];
         for (int i = 0; i < 48; i++) lanes[i / 16][i % 16] = any_float(s);
