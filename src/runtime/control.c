@@ -108,6 +108,7 @@ static hone_status give_state(hone_context *c, uint32_t param, uint32_t to) {
 }
 
 enum { NOBODY = UINT32_MAX - 1 }; /* owner of values that must be copied */
+enum { IDLE_ROUNDS = 1 << 20 };
 
 /* ---- If ---- */
 
@@ -246,6 +247,9 @@ static hone_status loop_round(hone_context *c, loop_run *l) {
 static hone_status run_loop(hone_context *c, const hn_bound_step *s) {
     loop_run l;
     HN_TRY(loop_start(c, s, &l));
+    /* Without steps nothing happens between two rounds, not even a callback that could stop them. */
+    if (l.body->n_steps == 0 && l.trips > IDLE_ROUNDS)
+        HN_FAIL(&c->diag, HONE_UNSUPPORTED, "a Loop without work in its body would run %" PRId64 " rounds", l.trips);
     for (; l.frame.iteration < l.trips && l.frame.condition; l.frame.iteration++) HN_TRY(loop_round(c, &l));
     for (uint32_t i = 0; i < s->record->n_out; i++) {
         if (!s->out[i]) continue;

@@ -19,12 +19,6 @@ static uint8_t *read_file(const char *path, size_t *n) {
     return at;
 }
 
-/* A damaged model may ask for more rounds than there is time. */
-static bool within_budget(void *user, const hone_step_event *event) {
-    int *left = user;
-    return event->after || --*left > 0;
-}
-
 static void run_plan(const char *path) {
     hone_engine *engine;
     hone_context *context;
@@ -33,7 +27,7 @@ static void run_plan(const char *path) {
     const hone_context_options limited = {.size = sizeof limited, .profile = HONE_PROFILE_AUTO, .memory_limit = LIMIT};
     expect_ok(hone_engine_load(path, &options, NULL, &engine), NULL); /* what we built, we load */
     if (hone_context_create(engine, &limited, NULL, &context) == HONE_OK) {
-        hone_context_set_step_callback(context, within_budget, &left);
+        hone_context_set_step_callback(context, plan_within_budget, &left);
         assert_true(plan_feed(engine, context));
         hone_context_destroy(&context);
     }
