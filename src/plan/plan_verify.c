@@ -228,6 +228,19 @@ static hone_status verify_ports(const hn_plan *plan, hn_diag *diag) {
     return HONE_OK;
 }
 
+/* Output memory belongs to the results of the program, each once. */
+static hone_status verify_outputs(const hn_plan *plan, hn_diag *diag) {
+    const hn_plan_block *main = plan->block;
+    const uint32_t *result = plan->arg + main->args + main->n_params;
+    for (uint32_t i = 0; i < plan->n_value; i++) {
+        uint32_t times = 0;
+        if (plan->value[i].storage != HN_STORAGE_OUTPUT) continue;
+        for (uint32_t k = 0; k < main->n_results; k++) times += result[k] == i + 1;
+        if (times != 1) BAD("value %" PRIu32 " is %" PRIu32 " outputs", i, times);
+    }
+    return HONE_OK;
+}
+
 /* Each value is made once, by a step or as a port, and the source says so. */
 static hone_status verify_producers(const hn_plan *plan, hn_diag *diag) {
     for (uint32_t i = 0; i < plan->n_step; i++) {
@@ -248,5 +261,6 @@ hone_status hn_plan_verify(const hn_plan *plan, hn_diag *diag) {
     for (uint32_t i = 0; i < plan->n_step; i++) HN_TRY(verify_step(plan, i, diag));
     HN_TRY(verify_blocks(plan, diag));
     HN_TRY(verify_ports(plan, diag));
+    HN_TRY(verify_outputs(plan, diag));
     return verify_producers(plan, diag);
 }
