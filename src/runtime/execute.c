@@ -208,6 +208,8 @@ hone_status hn_context_run_block(hone_context *c, uint32_t number) {
         const size_t first = c->diag.n;
         const hone_status status = watched_step(c, s);
         if (status != HONE_OK) {
+            if (c->diag.n == first && status != HONE_OUT_OF_MEMORY)
+                (void)hn_diag_add(&c->diag, HONE_ERROR, status, "the step failed: %s", hone_status_text(status));
             hn_diag_place(&c->diag, first, s->name, s->fused, NULL);
             return status;
         }
