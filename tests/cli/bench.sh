@@ -53,3 +53,14 @@ says err.txt 'is no request'
 refused 'streams' bench d.plan --streams 0
 refused 'percentile' bench d.plan --percentile 101
 refused 'allows|outside' bench d.plan --shapes images:17x1x8x8
+
+# Interrupted: status 2, said aloud, nothing written.
+"$HONE" bench d.plan --duration 60 --export-times late.json >out.txt 2>err.txt &
+sleep 0.5
+kill -INT $!
+status=0
+wait $! || status=$?
+[ $status = 2 ] || die "interrupted: status $status"
+says err.txt '^error: interrupted'
+says out.txt '^&&&& FAILED'
+[ ! -e late.json ]

@@ -66,6 +66,9 @@ run "truncated" --input images:short.npy
 run "" --inputs cut.npz
 run "" --input images:huge.npy
 run "not supported" --input images:object.npy
+sed 's/<f4/\x1b[2/' c.npy >escape.npy
+run "not supported" --input images:escape.npy
+[ "$(grep -c "$(printf '\033')" err.txt)" = 0 ] || die "an escape sequence from a file reaches the terminal"
 run "shape of the input is not known" --input images:x.raw
 run "has 768 bytes, input 'images' .* takes 512" --input images:x.raw --shapes images:2x1x8x8
 run "profile 5" --inputs c.npz --use-profile 5

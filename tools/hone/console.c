@@ -38,16 +38,41 @@ static void clear_bar(void) {
     bar_visible = false;
 }
 
+/* Text that may come from a file: control characters and broken UTF-8 become "?", so that nothing reaches the terminal
+ * that the terminal would obey. */
+static void print_safe(const char *text) {
+    mbstate_t state = {0};
+    for (size_t left = strlen(text); left;) {
+        wchar_t c;
+        const size_t n = mbrtowc(&c, text, left, &state);
+        const bool broken = n == 0 || n > left;
+        if (broken || c < 32 || (c >= 127 && c < 160)) fputc('?', stderr);
+        else fwrite(text, 1, n, stderr);
+        if (broken) memset(&state, 0, sizeof state);
+        text += broken ? 1 : n, left -= broken ? 1 : n;
+    }
+}
+
 static void print_head(hone_severity severity, const char *text) {
     static const char *const word[] = {"verbose", "note", "warning", "error"};
     static const style look[] = {DIM, CYAN, YELLOW, RED};
     clear_bar();
-    fprintf(stderr, "%s%s%s:%s %s\n", style_on(stderr, BOLD), style_on(stderr, look[severity]), word[severity],
-            style_off(stderr), text);
+    fprintf(stderr, "%s%s%s:%s ", style_on(stderr, BOLD), style_on(stderr, look[severity]), word[severity],
+            style_off(stderr));
+    print_safe(text);
+    fputc('\n', stderr);
+}
+
+static void print_part(const char *before, const char *text, const char *after) {
+    fputs(before, stderr);
+    print_safe(text);
+    fputs(after, stderr);
 }
 
 static void print_hint(const char *hint) {
-    if (hint && *hint) fprintf(stderr, "  %shint:%s %s\n", style_on(stderr, GREEN), style_off(stderr), hint);
+    if (!hint || !*hint) return;
+    fprintf(stderr, "  %shint:%s ", style_on(stderr, GREEN), style_off(stderr));
+    print_part("", hint, "\n");
 }
 
 void print_fault(hone_severity severity, const char *text, const char *hint) {
@@ -59,9 +84,9 @@ void print_message(const hone_message *m) {
     print_head(m->severity, m->text);
     if (*m->node || *m->op || *m->location) {
         fputs("  at", stderr);
-        if (*m->node) fprintf(stderr, " node '%s'", m->node);
-        if (*m->op) fprintf(stderr, " (%s)", m->op);
-        if (*m->location) fprintf(stderr, "%s %s", *m->node || *m->op ? "," : "", m->location);
+        if (*m->node) print_part(" node '", m->node, "'");
+        if (*m->op) print_part(" (", m->op, ")");
+        if (*m->location) print_part(*m->node || *m->op ? ", " : " ", m->location, "");
         fputc('\n', stderr);
     }
     print_hint(m->hint);
