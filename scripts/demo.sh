@@ -38,7 +38,9 @@ title "Report: the optimized graph with kernels, shapes and times"
 run inspect "$plan" --html "$out/graph.html" --times "$out/steps.json"
 {
     echo '<section><h2>Handwritten digits: the tour</h2><div class="scroll">'
-    for part in accuracy compare latency; do echo "<pre class=\"mono\">$(cat "$out/$part.txt")</pre>"; done
+    for part in accuracy compare latency; do
+        echo "<pre class=\"mono\">$(sed 's/\x1b\[[0-9;]*m//g; s/&/\&amp;/g; s/</\&lt;/g' "$out/$part.txt")</pre>"
+    done
     echo '</div></section>'
 } >"$out/summary.html"
 sed "/<!-- summary -->/r $out/summary.html" "$out/graph.html" >"$page"
