@@ -77,9 +77,7 @@ void kc_buffer_destroy(kc_buffer *b);
 #include "cases.def"
 #undef KC_CASES
 
-/* Seconds of the wall, and of this thread alone (a busy machine disturbs it less). */
 double kc_now(void);
-double kc_now_cpu(void);
 /* Floating-point operations per second of multiply-adds with the given features, now. */
 double kc_peak(uint32_t features);
 /* Share of the peak that a 512 x 512 x 512 product reaches, for each feature set. */

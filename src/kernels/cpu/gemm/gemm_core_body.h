@@ -119,20 +119,27 @@ HN_VEC_INLINE void expect(const int rows, const int panels, const tile *t) {
     EACH_ROW(EXPECT_ROW)
 }
 
+/* Stores the sums of a block; behind the last one the epilogue's register form as well. */
 HN_VEC_INLINE void end(const int rows, const int panels, vf acc[TILE_ROWS][TILE_PANELS], const tile *t) {
     const hn_gemm *g = t->gemm;
-    const float *residual = t->last ? g->epilogue->residual : NULL;
-    vf low = vf_set(t->last ? g->epilogue->low : -INFINITY), high = vf_set(t->last ? g->epilogue->high : INFINITY);
+    const float *residual = g->epilogue->residual;
+    vf low = vf_set(g->epilogue->low), high = vf_set(g->epilogue->high);
     int n[TILE_PANELS];
     size_t at = g->offset + (size_t)t->row * g->stride + (size_t)t->column;
+#define STORE(p, r)                                                                                                    \
+    if (p < panels) vf_store_first(g->c + at + p * HN_PANEL, n[p], acc[r][p]);
 #define ADD(p, r)                                                                                                      \
     if (p < panels) acc[r][p] = vf_add(acc[r][p], vf_load_first(residual + at + p * HN_PANEL, n[p]));
-#define STORE(p, r)                                                                                                    \
-    if (p < panels) vf_store_first(g->c + at + p * HN_PANEL, n[p], vf_clamp(acc[r][p], low, high));
+#define CLAMP(p, r)                                                                                                    \
+    if (p < panels) acc[r][p] = vf_clamp(acc[r][p], low, high);
 #define END_ROW(r)                                                                                                     \
     if (r < rows) {                                                                                                    \
-        if (residual) { EACH_PANEL(ADD, r) }                                                                           \
-        EACH_PANEL(STORE, r) at += g->stride;                                                                          \
+        if (t->last) {                                                                                                 \
+            if (residual) { EACH_PANEL(ADD, r) }                                                                       \
+            EACH_PANEL(CLAMP, r)                                                                                       \
+        }                                                                                                              \
+        EACH_PANEL(STORE, r)                                                                                           \
+        at += g->stride;                                                                                               \
     }
     EACH_PANEL(COUNT, )
     EACH_ROW(END_ROW)
