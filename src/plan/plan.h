@@ -198,7 +198,7 @@ bool hn_plan_has_dims(const hn_plan *plan, const hn_plan_value *value);
 /* Evaluates a value's dims; false when its rank or a dim is not known before running, or negative. */
 bool hn_plan_dims(const hn_plan *plan, const hn_plan_value *value, const int64_t *symbol, int64_t *dim);
 
-/* A query in compact form: what BLOBS holds. (plan_read_query.c) */
+/* A query in compact form: what BLOBS holds. (plan_write_query.c, plan_read_query.c) */
 HONE_MUST_USE hone_status hn_plan_query_encode(const hn_query *query, hn_str *out, hn_diag *diag);
 HONE_MUST_USE hone_status hn_plan_query_decode(const void *bytes, size_t n, hn_query *out, hn_diag *diag);
 
