@@ -1,31 +1,46 @@
 #!/usr/bin/env python3
-"""Prints src/frontend/onnx/onnx_attrs.def from the schemas of the onnx package: which operator has which attributes of
-which kind, in which opsets. Run it when a new opset is out."""
-from onnx import defs
+"""Prints src/frontend/onnx/onnx_attrs.def from the schemas of the packages onnx and (com.microsoft) onnxruntime: which
+operator has which attributes of which kind, in which opsets. Run it when a new opset is out, or when onnx_map.def has a new
+operator of com.microsoft."""
+import re
+from pathlib import Path
 
-OLDEST = 7
-HEAD = """/* Attributes of the standard operators: operator, attribute, kind, first and last opset that has it (0: still has it),
- * 1 when it is required. Made by scripts/make_onnx_attrs.py from the schemas of ONNX opset {newest}; sorted. */"""
+from onnx import defs
+from onnxruntime.capi.onnxruntime_pybind11_state import get_all_operator_schema
+
+MAP = Path(__file__).resolve().parents[1] / "src/frontend/onnx/onnx_map.def"
+OLDEST = {"": 7}
+HEAD = """/* Attributes of operators: operator, attribute, kind, first and last opset that has it (0: still has it), 1 when it is
+ * required. Made by scripts/make_onnx_attrs.py from the schemas of ONNX opset {newest} and of ONNX Runtime; sorted. */"""
+
+
+def schemas():
+    mapped = set(re.findall(r'HN_ONNX\("([^"]+)"', MAP.read_text()))
+    yield from defs.get_all_schemas_with_history()
+    for schema in get_all_operator_schema():
+        if schema.domain == "com.microsoft" and f"{schema.domain}.{schema.name}" in mapped:
+            yield schema
 
 
 def main():
     newest = defs.onnx_opset_version()
-    history = {}
-    for schema in defs.get_all_schemas_with_history():
-        if schema.domain == "":
-            history.setdefault(schema.name, []).append(schema)
+    history, oldest = {}, {}
+    for schema in schemas():
+        name = f"{schema.domain}.{schema.name}".lstrip(".")
+        history.setdefault(name, []).append(schema)
+        oldest[name] = OLDEST.get(schema.domain, 1)
     print(HEAD.format(newest=newest))
     for name in sorted(history):
         rows = {}
         versions = sorted(history[name], key=lambda schema: schema.since_version)
         for schema, following in zip(versions, versions[1:] + [None]):
             last = following.since_version - 1 if following else 0
-            if last and last < OLDEST:
+            if last and last < oldest[name]:
                 continue
             for attribute in schema.attributes.values():
                 kind = str(attribute.type).rsplit(".", 1)[-1]
                 key = (attribute.name, kind, int(attribute.required))
-                first = max(schema.since_version, OLDEST)
+                first = max(schema.since_version, oldest[name])
                 if key in rows and rows[key][-1][1] == first - 1:
                     rows[key][-1][1] = last
                 else:

@@ -81,7 +81,7 @@ typedef struct hn_call {
 typedef hone_status hn_ref_fn(hn_call *call);
 
 struct hn_op {
-    const char *name; /* as ONNX spells it; our own start with "hone." */
+    const char *name; /* as ONNX spells it, "domain.Name" outside ai.onnx; our own start with "hone." */
     hn_op_id id;
     int8_t min_in, max_in, min_out, max_out;
     uint32_t facts, host;

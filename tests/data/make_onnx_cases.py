@@ -5,6 +5,7 @@ good/NAME.onnx    imports without an error. Its inputs are initializers, and beh
                   an initializer with what ONNX Runtime computes (no such output: only the import is tested)
 bad/NAME.onnx     must be refused; bad/expected.tsv says with which status and which words
 Needs numpy, onnx and onnxruntime. The files are committed; run this only to change them."""
+import math
 import os
 
 import numpy as np
@@ -83,6 +84,10 @@ def good(name, nodes, inputs, outputs, version, functions=(), others=(), dtypes=
     save("good", name, model)
 
 
+def evaluate_gelu(x):
+    return np.array([v * 0.5 * (1 + math.erf(v / math.sqrt(2))) for v in x.ravel()], FLOATS).reshape(x.shape)
+
+
 def node(op, inputs, outputs, **attributes):
     name = attributes.pop("name", "")
     domain = attributes.pop("domain", "")
@@ -107,6 +112,9 @@ def conversions():
     good("pad_reflect_10", [node("Pad", "x", "y", pads=[0, 1, 2, 0, 1, 1], mode="reflect")], one, ["y"], 10)
     good("slice_7", [node("Slice", "x", "y", starts=[0, -3], ends=[1, 9223372036854775807], axes=[0, 2])], one, ["y"], 7)
     good("slice_no_axes_9", [node("Slice", "x", "y", starts=[0, 1], ends=[2, 2])], one, ["y"], 9)
+    gelu = node("Gelu", "x", "y", domain="com.microsoft")
+    good("com_microsoft_1", [gelu], one, ["y"], 17, others=[("com.microsoft", 1)])
+    good("com_microsoft_undeclared", [gelu], one, ["y"], 17, expected=[evaluate_gelu(x3)])
     good("split_7", [node("Split", "x", "a b", axis=2, split=[1, 3])], one, ["a", "b"], 7)
     good("split_even_11", [node("Split", "x", "a b", axis=-1)], one, ["a", "b"], 11)
     good("split_even_13", [node("Split", "x", "a b", axis=2)], one, ["a", "b"], 13)
@@ -327,6 +335,8 @@ def faulty_nodes():
     bad("unknown_operators", "unsupported", "no operator 'relu' of domain 'ai.onnx' (2 nodes use it",
         [node("relu", "x", "a", name="n1"), node("relu", "a", "b"), node("FusedThing", "b", "y", domain="com.microsoft")],
         others=[("com.microsoft", 1)])
+    bad("unknown_sibling", "unsupported", "no operator 'gelu' of domain 'com.microsoft'",
+        [node("gelu", "x", "y", domain="com.microsoft")], others=[("com.microsoft", 1)])
     bad("too_new_operator", "model", "operator Gelu came with opset 20", [node("Gelu", "x", "y")])
     bad("missing_attribute", "model", "the required attribute 'axis' (INT) is missing", [node("Concat", "x x", "y", name="cat")])
     bad("wrong_kind", "model", "attribute 'alpha' is of kind INT (2); LeakyRelu takes FLOAT", [node("LeakyRelu", "x", "y", alpha=1)])

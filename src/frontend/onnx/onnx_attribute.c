@@ -273,7 +273,7 @@ static hone_status import_value(hn_onnx_node *node, const hn_onnx_attribute *att
 }
 
 static hone_status import_attribute(hn_onnx_node *node, const hn_onnx_attribute *attribute) {
-    const attr_row *elsewhere, *row = find_row(node->type, attribute->name, node->opset, &elsewhere);
+    const attr_row *elsewhere, *row = find_row(node->key, attribute->name, node->opset, &elsewhere);
     if (!row) return unknown_attribute(node, attribute, elsewhere);
     HN_TRY(check_kind(node, attribute, row));
     hn_attr attr = {.name = row->name};
@@ -284,7 +284,7 @@ static hone_status import_attribute(hn_onnx_node *node, const hn_onnx_attribute 
 hone_status hn_onnx_import_attributes(hn_onnx_node *node) {
     hn_onnx_import *import = node->scope->import;
     hone_status worst = HONE_OK;
-    for (size_t i = first_row(node->type); i < N_ROWS && strcmp(rows[i].op, node->type) == 0; i++)
+    for (size_t i = first_row(node->key); i < N_ROWS && strcmp(rows[i].op, node->key) == 0; i++)
         if (rows[i].required && in_opset(&rows[i], node->opset) &&
             !find_given(node->given, node->n_given, rows[i].name))
             worst =

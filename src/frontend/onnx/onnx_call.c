@@ -170,7 +170,7 @@ static hone_status check_counts(hn_onnx_node *node) {
 
 hone_status hn_onnx_build_node(hn_onnx_node *node) {
     int since;
-    const hn_onnx_row *row = hn_onnx_find_row(node->type, node->opset, &since);
+    const hn_onnx_row *row = hn_onnx_find_row(node->key, node->opset, &since);
     if (row && row->import) HN_TRY(row->import(node));
     for (int i = 0; i < node->n_out; i++)
         if (node->result[i]) return HONE_OK; /* the conversion emitted everything itself */

@@ -9,7 +9,7 @@ typedef hone_status hn_onnx_convert_fn(hn_onnx_node *node);
 
 /* One row of onnx_map.def. */
 typedef struct hn_onnx_row {
-    const char *name;           /* as in the file */
+    const char *name;           /* hn_onnx_node.key */
     int since;                  /* first opset for which the row holds, until the next row of the name */
     const char *op;             /* of the IR */
     hn_onnx_convert_fn *import; /* NULL: the newest form already */

@@ -92,6 +92,7 @@ typedef struct hn_onnx_node {
     size_t index; /* in its graph */
     hn_onnx_node_proto proto;
     const char *type, *domain; /* of the operator, as in the file; "" is ai.onnx */
+    const char *key;           /* in the tables of operators and attributes: "type" or "domain.type" */
     const char *overload;
     const char *shown; /* name for messages */
     const char *name;  /* name for the IR */

@@ -10,12 +10,16 @@ typedef struct unknown_op {
 
 /* ---- reading ---- */
 
+static bool is_vendor(const char *domain) { return *domain && strncmp(domain, "ai.onnx.", 8) != 0; }
+
 static hone_status read_identity(hn_onnx_node *node) {
     hn_onnx_import *import = node->scope->import;
     HN_TRY(hn_onnx_text(import, node->proto.op_type, &node->type));
     HN_TRY(hn_onnx_text(import, node->proto.domain, &node->domain));
     HN_TRY(hn_onnx_text(import, node->proto.overload, &node->overload));
     if (strcmp(node->domain, "ai.onnx") == 0) node->domain = "";
+    node->key = *node->domain ? hn_onnx_format(import, "%s.%s", node->domain, node->type) : node->type;
+    HN_TRY_ALLOC(node->key);
     const char *text;
     HN_TRY(hn_onnx_text(import, node->proto.name, &text));
     node->shown =
@@ -25,6 +29,7 @@ static hone_status read_identity(hn_onnx_node *node) {
     HN_TRY_ALLOC(node->name = hn_onnx_node_name(node->scope, node->shown + strlen(node->scope->prefix)));
     if (!*node->type) HN_FAIL(import->diag, HONE_INVALID_MODEL, "the node names no operator (op_type is empty)");
     node->opset = hn_onnx_opset_of(node->scope->opsets, node->domain);
+    if (!node->opset && is_vendor(node->domain)) node->opset = 1; /* exporters forget to declare these */
     return HONE_OK;
 }
 
@@ -68,6 +73,8 @@ static hone_status prepare_results(hn_onnx_node *node) {
 
 /* ---- unknown operators ---- */
 
+static const char *shown_domain(const char *domain) { return *domain ? domain : "ai.onnx"; }
+
 static hone_status count_unknown(hn_onnx_node *node) {
     hn_onnx_import *import = node->scope->import;
     const char *key = hn_onnx_format(import, "%s|%s", node->domain, node->type);
@@ -85,16 +92,28 @@ static hone_status count_unknown(hn_onnx_node *node) {
     return HONE_OK;
 }
 
-static void hint_unknown(hn_onnx_import *import, size_t first, const unknown_op *op) {
+/* The operator of `domain` whose name is closest to `type`, or NULL. */
+static const char *closest(const char *type, const char *domain) {
     const char *close = NULL;
     int distance = 0;
     const hn_onnx_row *row;
-    for (size_t i = 0; (row = hn_onnx_row_at(i)); i++) hn_onnx_suggest(op->type, row->name, &close, &distance);
-    if (strcmp(op->domain, "com.microsoft") == 0 || strncmp(op->domain, "com.ms.", 7) == 0)
+    const size_t n = strlen(domain);
+    for (size_t i = 0; (row = hn_onnx_row_at(i)); i++) {
+        const char *dot = strrchr(row->name, '.');
+        const size_t own = dot ? (size_t)(dot - row->name) : 0;
+        if (own == n && memcmp(row->name, domain, n) == 0)
+            hn_onnx_suggest(type, dot ? dot + 1 : row->name, &close, &distance);
+    }
+    return close;
+}
+
+static void hint_unknown(hn_onnx_import *import, size_t first, const unknown_op *op) {
+    const char *sibling = closest(op->type, op->domain), *close = closest(op->type, "");
+    if (sibling) hn_diag_hint(import->diag, first, "did you mean '%s'?", sibling);
+    else if (strcmp(op->domain, "com.microsoft") == 0 || strncmp(op->domain, "com.ms.", 7) == 0)
         hn_diag_hint(import->diag, first,
                      "ONNX Runtime's optimizer makes such nodes: give Hone the model from before that step");
-    else if (close && strcmp(close, op->type) != 0) hn_diag_hint(import->diag, first, "did you mean '%s'?", close);
-    else if (close && *op->domain)
+    else if (close)
         hn_diag_hint(import->diag, first, "ONNX's own '%s' has an empty domain: is that the one that was meant?",
                      close);
     else
@@ -109,7 +128,7 @@ hone_status hn_onnx_report_unknown(hn_onnx_import *import) {
         const char *others =
             op->count > 1 ? hn_onnx_format(import, " (%zu nodes use it, this is the first)", op->count) : "";
         hn_diag_add(import->diag, HONE_ERROR, HONE_UNSUPPORTED, "Hone has no operator '%s' of domain '%s'%s", op->type,
-                    *op->domain ? op->domain : "ai.onnx", others ? others : "");
+                    shown_domain(op->domain), others ? others : "");
         hn_diag_place(import->diag, first, op->node, op->type, op->location);
         hint_unknown(import, first, op);
     }
@@ -121,10 +140,13 @@ hone_status hn_onnx_report_unknown(hn_onnx_import *import) {
 static hone_status no_opset(const hn_onnx_node *node) {
     hn_onnx_import *import = node->scope->import;
     const size_t first = hn_onnx_mark(import);
-    hn_diag_add(import->diag, HONE_ERROR, HONE_INVALID_MODEL, "the %s does not say which opset of ai.onnx it uses",
-                node->scope->function ? "function" : "model");
-    hn_diag_hint(import->diag, first, "add an opset_import for the domain '' (versions %d to %d are supported)",
-                 HN_ONNX_OLDEST, HN_ONNX_NEWEST);
+    hn_diag_add(import->diag, HONE_ERROR, HONE_INVALID_MODEL, "the %s does not say which opset of %s it uses",
+                node->scope->function ? "function" : "model", shown_domain(node->domain));
+    const char *versions =
+        *node->domain ? ""
+                      : hn_onnx_format(import, " (versions %d to %d are supported)", HN_ONNX_OLDEST, HN_ONNX_NEWEST);
+    hn_diag_hint(import->diag, first, "add an opset_import for the domain '%s'%s", node->domain,
+                 versions ? versions : "");
     return HONE_INVALID_MODEL;
 }
 
@@ -132,17 +154,17 @@ static hone_status too_new(const hn_onnx_node *node, int since) {
     hn_onnx_import *import = node->scope->import;
     const size_t first = hn_onnx_mark(import);
     hn_diag_add(import->diag, HONE_ERROR, HONE_INVALID_MODEL,
-                "operator %s came with opset %d; the model has opset %lld", node->type, since, (long long)node->opset);
+                "operator %s came with opset %d of %s; the model has opset %lld", node->type, since,
+                shown_domain(node->domain), (long long)node->opset);
     hn_diag_hint(import->diag, first, "export with opset %d or newer", since);
     return HONE_INVALID_MODEL;
 }
 
 static hone_status import_operator(hn_onnx_node *node, const hn_onnx_name *inputs) {
     int since;
-    const bool standard = !*node->domain;
-    if (standard && !node->opset) return no_opset(node);
-    const hn_onnx_row *row = standard ? hn_onnx_find_row(node->type, node->opset, &since) : NULL;
-    if (standard && !row && since) return too_new(node, since);
+    const hn_onnx_row *row = hn_onnx_find_row(node->key, node->opset, &since);
+    if (!node->opset && (since || !*node->domain)) return no_opset(node);
+    if (!row && since) return too_new(node, since);
     node->op = row ? hn_op_find(row->op) : NULL;
     if (!node->op) return count_unknown(node);
     HN_TRY(prepare_results(node));
@@ -163,7 +185,7 @@ static bool is_constant(const hn_onnx_node *node) { return !*node->domain && str
 
 static bool is_known(const hn_onnx_node *node) {
     int since;
-    const hn_onnx_row *row = *node->domain ? NULL : hn_onnx_find_row(node->type, node->opset, &since);
+    const hn_onnx_row *row = hn_onnx_find_row(node->key, node->opset, &since);
     return row && hn_op_find(row->op);
 }
 

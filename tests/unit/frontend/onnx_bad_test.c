@@ -102,6 +102,9 @@ static void test_unknown_operators_are_listed(void **state) {
     assert_string_equal(diag.at[0].hint, "did you mean 'Relu'?");
     assert_non_null(strstr(diag.at[1].text, "'FusedThing' of domain 'com.microsoft'"));
     hn_diag_free(&diag);
+    assert_int_equal(load("unknown_sibling", &diag), HONE_UNSUPPORTED);
+    assert_string_equal(diag.at[0].hint, "did you mean 'Gelu'?");
+    hn_diag_free(&diag);
 }
 
 static void test_missing_file(void **state) {
