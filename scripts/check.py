@@ -132,6 +132,7 @@ C_FILES = "git ls-files -co --exclude-standard '*.c' '*.h'"
 RULES = each(
     ("layers", ["scripts/check_layers.py"]),
     ("sizes", ["scripts/check_sizes.py"]),
+    ("names", ["scripts/check_names.py"]),
     ("calls", ["scripts/check_calls.py"]),
     ("defs", ["scripts/check_defs.py"]),
     ("headers", ["scripts/check_headers.sh"]),

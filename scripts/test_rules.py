@@ -87,6 +87,15 @@ class Rules(unittest.TestCase):
         self.good(script, {"src/kernels/cpu/a_avx2.c": "#include <immintrin.h>\n", "src/base/alloc.c": "free(p);\n",
                            "tools/hone/a.c": 'printf("x");\n', "src/ops/a.c": 'a->free(p); const char *s = "exit(1)";\n'})
 
+    def test_names(self):
+        script = "check_names.py"
+        self.good(script)
+        self.bad(script, {"src/ops/vec.h": "\n"}, "src/ops/vec.h:1:", "src/base/vec.h")
+        self.good(script, {"tests/a/run.py": "\n", "tests/b/run.py": "\n"})
+        kind = "\ntypedef enum hn_kind { A } hn_kind;\n"
+        self.bad(script, {"src/ops/a.h": kind, "src/ir/b.h": kind}, "src/ops/a.h:2:", "hn_kind is also defined at src/ir/b.h:2")
+        self.good(script, {"src/ops/a.h": kind, "src/ir/b.c": kind})
+
     def test_headers(self):
         script = "check_headers.sh"
         self.good(script)

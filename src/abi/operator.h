@@ -94,7 +94,7 @@ struct hn_op {
 const hn_op *hn_op_at(hn_op_id id);
 const hn_op *hn_op_find(const char *name);
 
-/* ---- helpers for infer functions (infer.c) ---- */
+/* ---- helpers for infer functions (infer_support.c) ---- */
 
 /* Rank of input i, or -1. */
 int hn_infer_rank(const hn_infer *infer, int i);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/map.h"
 #include "base/shape_expr_node.h"
-#include "base/vec.h"
+#include "base/growable.h"
 
 #define FEWEST_SLOTS 64
 

@@ -83,8 +83,9 @@ hn_dim hn_dim_substitute(hn_expr_pool *pool, hn_dim d, const hn_dim *replacement
  * (operators + - * parentheses; floor(a/b) mod(a,b) min max equal less select scale(a,0x3f000000)). Names other than
  * identifiers stand in single quotes: 'past + 1'. */
 void hn_dim_print(hn_str *out, hn_dim d, const hn_expr_pool *pool);
-/* Parses from *text, moves it behind the expression; false on a syntax error. Names become symbols of `pool`. */
-bool hn_dim_parse(hn_expr_pool *pool, const char **text, hn_dim *out);
+/* Parses from *text, moves it behind the expression; HONE_MALFORMED on a syntax error. Names become symbols of `pool`;
+ * HONE_OUT_OF_MEMORY when one cannot be made. */
+HONE_MUST_USE hone_status hn_dim_parse(hn_expr_pool *pool, const char **text, hn_dim *out);
 
 /* Postfix code of an expression for the plan: instructions of 64 bits each, pushed operands and operators; the reader
  * evaluates it without a pool. Appends to `code`; false when out of memory or when d has an unknown. */

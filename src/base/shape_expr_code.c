@@ -1,7 +1,7 @@
 /* Postfix code of expressions: an operator in the low 8 bits of a word, its operand above; a constant takes a second
  * word. */
 #include "base/shape_expr_node.h"
-#include "base/vec.h"
+#include "base/growable.h"
 
 #define OPERAND_SHIFT 8
 

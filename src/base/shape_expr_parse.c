@@ -14,6 +14,7 @@ typedef struct parser {
     hn_expr_pool *pool;
     const char *at;
     int depth;
+    bool out_of_memory;
     char name[LONGEST_NAME]; /* here and not in the recursive functions' frames */
 } parser;
 
@@ -62,6 +63,7 @@ static int quoted_character(const char **from) {
 static bool symbol_from(parser *p, size_t n, hn_dim *out) {
     p->name[n] = 0;
     *out = hn_expr_symbol(p->pool, p->name);
+    p->out_of_memory = p->pool && hn_dim_is_unknown(*out);
     return !hn_dim_is_unknown(*out);
 }
 
@@ -190,13 +192,14 @@ static bool parse_sum(parser *p, hn_dim *out) {
     return ok;
 }
 
-bool hn_dim_parse(hn_expr_pool *pool, const char **text, hn_dim *out) {
+hone_status hn_dim_parse(hn_expr_pool *pool, const char **text, hn_dim *out) {
     parser p;
     p.pool = pool;
     p.at = *text;
     p.depth = 0;
+    p.out_of_memory = false;
     *out = HN_UNKNOWN_DIM;
-    if (!parse_sum(&p, out)) return false;
+    if (!parse_sum(&p, out)) return p.out_of_memory ? HONE_OUT_OF_MEMORY : HONE_MALFORMED;
     *text = p.at;
-    return true;
+    return HONE_OK;
 }

@@ -26,6 +26,7 @@ typedef struct hn_build {
     bool *bounded; /* per profile */
     int64_t *low, *best, *high;
     const char *batch;        /* symbol that all inputs and outputs of the model lead with, or NULL */
+    hn_query *query;          /* room for the query that is being asked about */
     const char *index_limits; /* "'ids':30522": sizes of the axes that inputs index */
 } hn_build;
 
@@ -46,7 +47,11 @@ bool hn_build_chosen_query(const hn_build *build, const hn_node *node, hn_query 
 /* The layout in which a node takes input i (or gives outputs) when its activations lie in `layout`. */
 hn_layout hn_build_port_layout(const hn_node *node, const hn_value *value, hn_layout layout);
 
-/* select.c: kernels for nodes; groups that no kernel takes are dissolved. Then layouts, with reorders made explicit. */
+/* regroup.c: a group that no kernel takes loses operators from its tail until `taken` says yes, or is dissolved whole.
+ * The first node of what it became goes to *first. */
+typedef bool hn_taker(const hn_build *build, const hn_node *node);
+hone_status hn_build_regroup(hn_build *build, hn_node *group, hn_taker *taken, hn_node **first);
+/* select.c: kernels for nodes and groups. Then layouts, with reorders made explicit. */
 hone_status hn_build_select(hn_build *build);
 hone_status hn_build_layouts(hn_build *build);
 static inline hn_choice *hn_build_choice(const hn_node *node) { return node->mark; }

@@ -3,7 +3,7 @@
 #define HN_BUILDER_CONFIG_H
 
 #include "hone/build.h"
-#include "base/vec.h"
+#include "base/growable.h"
 #include "plan/plan.h"
 
 enum {

@@ -16,7 +16,7 @@
 #include "abi/query.h"
 #include "base/file.h"
 #include "base/map.h"
-#include "base/vec.h"
+#include "base/growable.h"
 
 typedef struct hn_model hn_model;
 typedef struct hn_graph hn_graph;

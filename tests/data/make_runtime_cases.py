@@ -102,7 +102,16 @@ def through():
                                                    port("once", FLOAT, ["n", 3]), port("again", FLOAT, ["n", 3])], [const("k", [1, 2], np.float32)])
 
 
-CASES = dict(residual=residual, branches=branches, data_shape=data_shape, quantized=quantized, loop=loop, scan=scan, through=through)
+def unfused_tail():
+    """A chain whose last operators no dense kernel takes in."""
+    n = [h.make_node("Gemm", ["x", "w", "b"], ["a"], "fc"), h.make_node("Relu", ["a"], ["r"], "relu"),
+         h.make_node("Elu", ["r"], ["e"], "elu", alpha=0.5), h.make_node("Mul", ["e", "k"], ["y"], "scale")]
+    return model(n, [port("x", FLOAT, ["n", 20])], [port("y", FLOAT, ["n", 36])],
+                 [weight("w", 20, 36), weight("b", 36), const("k", 3, np.float32)])
+
+
+CASES = dict(residual=residual, branches=branches, data_shape=data_shape, quantized=quantized, loop=loop, scan=scan, through=through,
+             unfused_tail=unfused_tail)
 
 
 def main():

@@ -44,6 +44,7 @@ static const oom_case cases[] = {
     {CASE("data_shape"), {{"x", HONE_FLOAT32, 2, {3, 3}}}, 1},
     {CASE("quantized"), {{"x", HONE_FLOAT32, 4, {1, 3, 8, 8}}}, 1},
     {CASE("loop"), {{"x", HONE_FLOAT32, 1, {3}}, {"trips", HONE_INT64, 0, {0}}}, 2},
+    {CASE("unfused_tail"), {{"x", HONE_FLOAT32, 2, {3, 20}}}, 1},
     {CASE("scan"), {{"start", HONE_FLOAT32, 1, {3}}, {"x", HONE_FLOAT32, 2, {3, 4}}}, 2},
 };
 

@@ -8,7 +8,7 @@
 
 #include "base/diag.h"
 #include "base/str.h"
-#include "base/vec.h"
+#include "base/growable.h"
 
 typedef enum hn_pb_wire { HN_PB_VARINT = 0, HN_PB_FIXED64 = 1, HN_PB_LENGTH = 2, HN_PB_FIXED32 = 5 } hn_pb_wire;
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include "base/map.h"
 #include "base/str.h"
-#include "base/vec.h"
+#include "base/growable.h"
 
 static void default_allocator_aligns(void **state) {
     (void)state;

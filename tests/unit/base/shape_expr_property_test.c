@@ -188,7 +188,7 @@ static void check_substitution(const tracked *t) {
 static void check_text(const tracked *t) {
     const char *text = print(t->dim, pool), *at = text;
     hn_dim again;
-    assert_true(hn_dim_parse(pool, &at, &again));
+    assert_int_equal(hn_dim_parse(pool, &at, &again), HONE_OK);
     assert_int_equal(*at, 0);
     if (!hn_dim_same(again, t->dim)) fail_msg("%s reads as %s", text, print(again, pool));
 }
@@ -205,7 +205,7 @@ static void check_text_elsewhere(const tracked *t) {
     }
     const char *text = print(t->dim, pool), *at = text;
     hn_dim again;
-    assert_true(hn_dim_parse(other, &at, &again));
+    assert_int_equal(hn_dim_parse(other, &at, &again), HONE_OK);
     assert_string_equal(print(again, other), text);
     hn_expr_pool_destroy(&other);
 }
@@ -324,10 +324,10 @@ static void random_text_is_harmless(void **state) {
         const char *at = text;
         hn_dim d, again;
         hn_arena_reset(&arena);
-        if (!hn_dim_parse(pool, &at, &d) || hn_dim_is_unknown(d)) continue;
+        if (hn_dim_parse(pool, &at, &d) != HONE_OK || hn_dim_is_unknown(d)) continue;
         const char *printed = print(d, pool);
         read++;
-        assert_true(hn_dim_parse(pool, &printed, &again));
+        assert_int_equal(hn_dim_parse(pool, &printed, &again), HONE_OK);
         if (!hn_dim_same(d, again)) fail_msg("'%s' reads as %s, again as %s", text, print(d, pool), print(again, pool));
     }
     assert_true(read > 1000);

@@ -115,6 +115,19 @@ static void observed_values_become_outputs(void **state) {
     finish(&r, 1);
 }
 
+static void a_group_that_no_kernel_takes_loses_its_tail(void **state) {
+    (void)state;
+    request r = start(CASE("unfused_tail"));
+    char *json;
+    expect_ok(hone_build(r.model, r.config, r.path, r.messages), r.messages);
+    expect_ok(hone_plan_report(r.path, false, r.messages, &json), r.messages);
+    assert_non_null(strstr(json, "\"Gemm+Relu\""));
+    assert_non_null(strstr(json, "\"Elu\""));
+    assert_non_null(strstr(json, "\"elu\"")); /* under its own name */
+    hone_text_destroy(&json);
+    finish(&r, 1);
+}
+
 static void bad_requests_are_named(void **state) {
     (void)state;
     request r = start(CASE("residual"));
@@ -147,6 +160,7 @@ int main(void) {
         cmocka_unit_test(a_full_disk_is_an_error_and_leaves_nothing),
         cmocka_unit_test(a_memory_limit_that_cannot_be_kept_is_refused),
         cmocka_unit_test(observed_values_become_outputs),
+        cmocka_unit_test(a_group_that_no_kernel_takes_loses_its_tail),
         cmocka_unit_test(bad_requests_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

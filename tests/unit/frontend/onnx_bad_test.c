@@ -1,6 +1,6 @@
 /* Models that must be refused, each with the status and the words of tests/data/onnx/bad/expected.tsv, a place and a
  * hint. */
-#include "frontend/evaluate.h"
+#include "frontend/run_model.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Models that must import: conversions give what ONNX Runtime computes, names and symbols come out as promised. */
-#include "frontend/evaluate.h"
+#include "frontend/run_model.h"
 
 #include <dirent.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Damaged models: cut off at every byte, bits flipped, every allocation failing. An error or a model, nothing else. */
-#include "frontend/evaluate.h"
+#include "frontend/run_model.h"
 
 #include <dirent.h>
 #include <stdlib.h>

@@ -8,11 +8,11 @@
 static bool parse_auto_pad(hn_attrs attrs, hn_conv *conv, bool *valid) {
     *valid = hn_attrs_text_is(attrs, "auto_pad", "NOTSET", "VALID");
     if (hn_attrs_text_is(attrs, "auto_pad", "NOTSET", "SAME_UPPER")) {
-        conv->auto_pad = HN_PAD_SAME_UPPER;
+        conv->auto_pad = HN_CONV_PAD_SAME_UPPER;
     } else if (hn_attrs_text_is(attrs, "auto_pad", "NOTSET", "SAME_LOWER")) {
-        conv->auto_pad = HN_PAD_SAME_LOWER;
+        conv->auto_pad = HN_CONV_PAD_SAME_LOWER;
     } else {
-        conv->auto_pad = HN_PAD_EXPLICIT;
+        conv->auto_pad = HN_CONV_PAD_EXPLICIT;
         return *valid || hn_attrs_text_is(attrs, "auto_pad", "NOTSET", "NOTSET");
     }
     return true;
@@ -94,10 +94,10 @@ bool hn_conv_parse(const hn_query *query, hn_conv *out) {
 }
 
 static int64_t pad_before(const hn_conv *conv, int axis, int64_t in, int64_t out) {
-    if (conv->auto_pad == HN_PAD_EXPLICIT) return conv->pad[axis];
+    if (conv->auto_pad == HN_CONV_PAD_EXPLICIT) return conv->pad[axis];
     int64_t total = (out - 1) * conv->stride[axis] + (int64_t)(conv->kernel[axis] - 1) * conv->dilation[axis] + 1 - in;
     if (total < 0) total = 0;
-    return conv->auto_pad == HN_PAD_SAME_UPPER ? total / 2 : total - total / 2;
+    return conv->auto_pad == HN_CONV_PAD_SAME_UPPER ? total / 2 : total - total / 2;
 }
 
 hone_status hn_conv_extent_of(const hn_conv *conv, const hn_args *args, hn_conv_extent *out) {

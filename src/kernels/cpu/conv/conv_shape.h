@@ -7,7 +7,7 @@
 
 #define HN_CONV_AXES 3
 
-typedef enum hn_auto_pad { HN_PAD_EXPLICIT, HN_PAD_SAME_UPPER, HN_PAD_SAME_LOWER } hn_auto_pad;
+typedef enum hn_conv_auto_pad { HN_CONV_PAD_EXPLICIT, HN_CONV_PAD_SAME_UPPER, HN_CONV_PAD_SAME_LOWER } hn_conv_auto_pad;
 
 typedef struct hn_conv {
     int8_t x, w, bias; /* value numbers; bias -1: none */

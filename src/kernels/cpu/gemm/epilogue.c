@@ -43,9 +43,9 @@ static bool is_scalar_constant(const parser *p, int v) {
     return c->rank == 0 || is_one(&c->dim[0]);
 }
 
-static hn_step *add_step(parser *p, hn_step_kind kind, float a, float b) {
-    hn_step *step = &p->out->step[p->out->n++];
-    *step = (hn_step){.kind = (uint8_t)kind, .val = -1, .val2 = -1, .a = a, .b = b};
+static hn_epilogue_step *add_step(parser *p, hn_epilogue_kind kind, float a, float b) {
+    hn_epilogue_step *step = &p->out->step[p->out->n++];
+    *step = (hn_epilogue_step){.kind = (uint8_t)kind, .val = -1, .val2 = -1, .a = a, .b = b};
     return step;
 }
 
@@ -60,29 +60,29 @@ static bool parse_binary(parser *p, const hn_qop *op) {
     int kind = -1;
     switch (op->op) {
     case HN_OP_add:
-        kind = channel ? HN_STEP_ADD_CHANNEL : HN_STEP_ADD;
+        kind = channel ? HN_EPILOGUE_ADD_CHANNEL : HN_EPILOGUE_ADD;
         break;
     case HN_OP_mul:
-        kind = channel ? HN_STEP_MUL_CHANNEL : HN_STEP_MUL;
+        kind = channel ? HN_EPILOGUE_MUL_CHANNEL : HN_EPILOGUE_MUL;
         break;
     case HN_OP_sub:
-        kind = left ? (channel ? HN_STEP_SUB_CHANNEL : HN_STEP_SUB) : channel ? -1 : HN_STEP_SUB_FROM;
+        kind = left ? (channel ? HN_EPILOGUE_SUB_CHANNEL : HN_EPILOGUE_SUB) : channel ? -1 : HN_EPILOGUE_SUB_FROM;
         break;
     case HN_OP_div:
-        kind = left && channel ? HN_STEP_DIV_CHANNEL : -1;
+        kind = left && channel ? HN_EPILOGUE_DIV_CHANNEL : -1;
         break;
     default:
         break;
     }
     if (kind < 0) return false;
-    add_step(p, (hn_step_kind)kind, 0, 0)->val = (int8_t)other;
+    add_step(p, (hn_epilogue_kind)kind, 0, 0)->val = (int8_t)other;
     return true;
 }
 
 static bool parse_clip(parser *p, const hn_qop *op) {
     int low = op->n_in > 1 ? op->in[1] : -1, high = op->n_in > 2 ? op->in[2] : -1;
     if ((low >= 0 && !is_scalar_constant(p, low)) || (high >= 0 && !is_scalar_constant(p, high))) return false;
-    hn_step *step = add_step(p, HN_STEP_CLAMP, -INFINITY, INFINITY);
+    hn_epilogue_step *step = add_step(p, HN_EPILOGUE_CLAMP, -INFINITY, INFINITY);
     step->val = (int8_t)low;
     step->val2 = (int8_t)high;
     return true;
@@ -93,30 +93,30 @@ static bool parse_activation(parser *p, const hn_qop *op, hn_attrs attrs) {
     if (op->in[0] != p->value) return false;
     switch (op->op) {
     case HN_OP_relu:
-        add_step(p, HN_STEP_CLAMP, 0, INFINITY);
+        add_step(p, HN_EPILOGUE_CLAMP, 0, INFINITY);
         return true;
     case HN_OP_clip:
         return parse_clip(p, op);
     case HN_OP_leaky_relu:
-        add_step(p, HN_STEP_LEAKY_RELU, hn_attrs_float(attrs, "alpha", 0.01f), 0);
+        add_step(p, HN_EPILOGUE_LEAKY_RELU, hn_attrs_float(attrs, "alpha", 0.01f), 0);
         return true;
     case HN_OP_sigmoid:
-        add_step(p, HN_STEP_SIGMOID, 0, 0);
+        add_step(p, HN_EPILOGUE_SIGMOID, 0, 0);
         return true;
     case HN_OP_tanh:
-        add_step(p, HN_STEP_TANH, 0, 0);
+        add_step(p, HN_EPILOGUE_TANH, 0, 0);
         return true;
     case HN_OP_hard_sigmoid:
-        add_step(p, HN_STEP_HARD_SIGMOID, hn_attrs_float(attrs, "alpha", 0.2f), hn_attrs_float(attrs, "beta", 0.5f));
+        add_step(p, HN_EPILOGUE_HARD_SIGMOID, hn_attrs_float(attrs, "alpha", 0.2f), hn_attrs_float(attrs, "beta", 0.5f));
         return true;
     case HN_OP_hard_swish:
-        add_step(p, HN_STEP_HARD_SWISH, 0, 0);
+        add_step(p, HN_EPILOGUE_HARD_SWISH, 0, 0);
         return true;
     case HN_OP_swish:
-        add_step(p, HN_STEP_SILU, hn_attrs_float(attrs, "alpha", 1), 0);
+        add_step(p, HN_EPILOGUE_SILU, hn_attrs_float(attrs, "alpha", 1), 0);
         return true;
     case HN_OP_gelu:
-        add_step(p, hn_attrs_text_is(attrs, "approximate", "none", "tanh") ? HN_STEP_GELU_TANH : HN_STEP_GELU, 0, 0);
+        add_step(p, hn_attrs_text_is(attrs, "approximate", "none", "tanh") ? HN_EPILOGUE_GELU_TANH : HN_EPILOGUE_GELU, 0, 0);
         return true;
     default:
         return false;
@@ -130,7 +130,7 @@ static bool parse_gate(parser *p, int i) {
     if (op->op != HN_OP_sigmoid || op->in[0] != p->value || next->op != HN_OP_mul || next->n_in != 2) return false;
     int gate = op->out[0];
     bool ok = (next->in[0] == p->value && next->in[1] == gate) || (next->in[1] == p->value && next->in[0] == gate);
-    if (ok) add_step(p, HN_STEP_SILU, 1, 0);
+    if (ok) add_step(p, HN_EPILOGUE_SILU, 1, 0);
     return ok;
 }
 
@@ -183,14 +183,14 @@ static bool tensors_match(const hn_tensor *a, const hn_tensor *b) {
 }
 
 /* The first steps move into the registers' form (bias, residual, clamp, in this order) as far as they go. */
-static bool absorb(hn_epilogue_run *run, const hn_step_run *step, bool *residual, bool *clamp) {
+static bool absorb(hn_epilogue_run *run, const hn_epilogue_step_run *step, bool *residual, bool *clamp) {
     if (run->n > 0 || *clamp) return false;
-    if (step->kind == HN_STEP_ADD_CHANNEL && !run->bias && !*residual && !step->scalar) {
+    if (step->kind == HN_EPILOGUE_ADD_CHANNEL && !run->bias && !*residual && !step->scalar) {
         run->bias = step->operand;
-    } else if (step->kind == HN_STEP_ADD && !*residual) {
+    } else if (step->kind == HN_EPILOGUE_ADD && !*residual) {
         run->residual = step->operand;
         *residual = true;
-    } else if (step->kind == HN_STEP_CLAMP) {
+    } else if (step->kind == HN_EPILOGUE_CLAMP) {
         run->low = step->a;
         run->high = step->b;
         *clamp = true;
@@ -206,16 +206,16 @@ hone_status hn_epilogue_bind(const hn_epilogue *epilogue, const hn_args *args, c
     const hn_tensor *result = &args->val[epilogue->out];
     bool residual = false, clamp = false;
     for (int i = 0; i < epilogue->n; i++) {
-        const hn_step *step = &epilogue->step[i];
-        hn_step_run run = {.kind = (hn_step_kind)step->kind, .a = step->a, .b = step->b};
-        if (run.kind == HN_STEP_CLAMP) {
+        const hn_epilogue_step *step = &epilogue->step[i];
+        hn_epilogue_step_run run = {.kind = (hn_epilogue_kind)step->kind, .a = step->a, .b = step->b};
+        if (run.kind == HN_EPILOGUE_CLAMP) {
             if (step->val >= 0) run.a = scalar_of(args, step->val);
             if (step->val2 >= 0) run.b = scalar_of(args, step->val2);
         } else if (step->val >= 0) {
             const hn_tensor *operand = &args->val[step->val];
             run.operand = operand->data;
             run.scalar = hn_tensor_count(operand) == 1;
-            if (run.kind <= HN_STEP_MUL && !tensors_match(operand, result)) return HONE_INVALID_ARGUMENT;
+            if (run.kind <= HN_EPILOGUE_MUL && !tensors_match(operand, result)) return HONE_INVALID_ARGUMENT;
         }
         if (!absorb(out, &run, &residual, &clamp)) out->step[out->n++] = run;
     }

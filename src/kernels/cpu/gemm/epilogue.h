@@ -8,54 +8,54 @@
 
 #include "abi/provider.h"
 
-typedef enum hn_step_kind {
-    HN_STEP_ADD, /* a tensor of the output's shape */
-    HN_STEP_SUB,
-    HN_STEP_SUB_FROM, /* operand - x */
-    HN_STEP_MUL,
-    HN_STEP_ADD_CHANNEL, /* a constant per output channel, or one for all */
-    HN_STEP_SUB_CHANNEL,
-    HN_STEP_MUL_CHANNEL,
-    HN_STEP_DIV_CHANNEL,
-    HN_STEP_CLAMP,      /* to [a, b] */
-    HN_STEP_LEAKY_RELU, /* slope a */
-    HN_STEP_SIGMOID,
-    HN_STEP_TANH,
-    HN_STEP_HARD_SIGMOID, /* a x + b */
-    HN_STEP_HARD_SWISH,
-    HN_STEP_SILU, /* x sigmoid(a x) */
-    HN_STEP_GELU,
-    HN_STEP_GELU_TANH
-} hn_step_kind;
+typedef enum hn_epilogue_kind {
+    HN_EPILOGUE_ADD, /* a tensor of the output's shape */
+    HN_EPILOGUE_SUB,
+    HN_EPILOGUE_SUB_FROM, /* operand - x */
+    HN_EPILOGUE_MUL,
+    HN_EPILOGUE_ADD_CHANNEL, /* a constant per output channel, or one for all */
+    HN_EPILOGUE_SUB_CHANNEL,
+    HN_EPILOGUE_MUL_CHANNEL,
+    HN_EPILOGUE_DIV_CHANNEL,
+    HN_EPILOGUE_CLAMP,      /* to [a, b] */
+    HN_EPILOGUE_LEAKY_RELU, /* slope a */
+    HN_EPILOGUE_SIGMOID,
+    HN_EPILOGUE_TANH,
+    HN_EPILOGUE_HARD_SIGMOID, /* a x + b */
+    HN_EPILOGUE_HARD_SWISH,
+    HN_EPILOGUE_SILU, /* x sigmoid(a x) */
+    HN_EPILOGUE_GELU,
+    HN_EPILOGUE_GELU_TANH
+} hn_epilogue_kind;
 
-typedef struct hn_step {
+typedef struct hn_epilogue_step {
     uint8_t kind;
     int8_t val, val2; /* operand; for CLAMP the constants that hold a and b; -1: none */
     float a, b;
-} hn_step;
+} hn_epilogue_step;
 
 #define HN_EPILOGUE_STEPS (HN_QUERY_OPS - 1)
 
 typedef struct hn_epilogue {
     int8_t out; /* value number of the result */
     uint8_t n;
-    hn_step step[HN_EPILOGUE_STEPS];
+    hn_epilogue_step step[HN_EPILOGUE_STEPS];
 } hn_epilogue;
 
 /* One step with its operands found. */
-typedef struct hn_step_run {
-    hn_step_kind kind;
+typedef struct hn_epilogue_step_run {
+    hn_epilogue_kind kind;
     bool scalar;          /* the per-channel constant is one number */
     const float *operand; /* tensor of the output's layout, or per-channel constant */
     float a, b;
-} hn_step_run;
+} hn_epilogue_step_run;
 
 typedef struct hn_epilogue_run {
     const float *bias;     /* per channel; NULL: none */
     const float *residual; /* tensor of the output's layout; NULL: none */
     float low, high;
     int n;
-    hn_step_run step[HN_EPILOGUE_STEPS];
+    hn_epilogue_step_run step[HN_EPILOGUE_STEPS];
 } hn_epilogue_run;
 
 /* Reads ops 1.. of the query, whose anchor (op 0) yields a float32 tensor with the channels on `axis`. False when an

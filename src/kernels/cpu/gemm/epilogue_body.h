@@ -13,7 +13,7 @@ typedef struct epilogue_tile {
 } epilogue_tile;
 
 /* Runs `expression` of x (and y, the operand's lanes) over the tile. */
-#define HN_STEP_EACH(operand_lanes, expression)                                                                        \
+#define HN_EPILOGUE_EACH(operand_lanes, expression)                                                                        \
     for (int row = 0; row < tile->rows; row++) {                                                                       \
         for (int column = 0; column < tile->n; column += 16) {                                                         \
             size_t at = tile->offset + (size_t)row * tile->stride + (size_t)column;                                    \
@@ -25,47 +25,47 @@ typedef struct epilogue_tile {
         }                                                                                                              \
     }                                                                                                                  \
     break
-#define HN_STEP_TENSOR vf_load_first(step->operand + at, n)
-#define HN_STEP_CHANNEL                                                                                                \
+#define HN_EPILOGUE_TENSOR vf_load_first(step->operand + at, n)
+#define HN_EPILOGUE_CHANNEL                                                                                                \
     (step->scalar ? vf_set(step->operand[0]) : vf_load_first(step->operand + tile->channel + (size_t)column, n))
 
-static void epilogue_step(const hn_step_run *step, const epilogue_tile *tile) {
+static void epilogue_step(const hn_epilogue_step_run *step, const epilogue_tile *tile) {
     vf a = vf_set(step->a), b = vf_set(step->b);
     switch (step->kind) {
-    case HN_STEP_ADD:
-        HN_STEP_EACH(HN_STEP_TENSOR, vf_add(x, y));
-    case HN_STEP_SUB:
-        HN_STEP_EACH(HN_STEP_TENSOR, vf_sub(x, y));
-    case HN_STEP_SUB_FROM:
-        HN_STEP_EACH(HN_STEP_TENSOR, vf_sub(y, x));
-    case HN_STEP_MUL:
-        HN_STEP_EACH(HN_STEP_TENSOR, vf_mul(x, y));
-    case HN_STEP_ADD_CHANNEL:
-        HN_STEP_EACH(HN_STEP_CHANNEL, vf_add(x, y));
-    case HN_STEP_SUB_CHANNEL:
-        HN_STEP_EACH(HN_STEP_CHANNEL, vf_sub(x, y));
-    case HN_STEP_MUL_CHANNEL:
-        HN_STEP_EACH(HN_STEP_CHANNEL, vf_mul(x, y));
-    case HN_STEP_DIV_CHANNEL:
-        HN_STEP_EACH(HN_STEP_CHANNEL, vf_div(x, y));
-    case HN_STEP_CLAMP:
-        HN_STEP_EACH(a, vf_clamp(x, a, b));
-    case HN_STEP_LEAKY_RELU:
-        HN_STEP_EACH(a, vf_blend(vf_lt(x, vf_zero()), vf_mul(a, x), x));
-    case HN_STEP_SIGMOID:
-        HN_STEP_EACH(a, vf_sigmoid(x));
-    case HN_STEP_TANH:
-        HN_STEP_EACH(a, vf_tanh(x));
-    case HN_STEP_HARD_SIGMOID:
-        HN_STEP_EACH(a, vf_hard_sigmoid(x, a, b));
-    case HN_STEP_HARD_SWISH:
-        HN_STEP_EACH(a, vf_hard_swish(x));
-    case HN_STEP_SILU:
-        HN_STEP_EACH(a, vf_mul(x, vf_sigmoid(vf_mul(a, x))));
-    case HN_STEP_GELU:
-        HN_STEP_EACH(a, vf_gelu(x));
-    case HN_STEP_GELU_TANH:
-        HN_STEP_EACH(a, vf_gelu_tanh(x));
+    case HN_EPILOGUE_ADD:
+        HN_EPILOGUE_EACH(HN_EPILOGUE_TENSOR, vf_add(x, y));
+    case HN_EPILOGUE_SUB:
+        HN_EPILOGUE_EACH(HN_EPILOGUE_TENSOR, vf_sub(x, y));
+    case HN_EPILOGUE_SUB_FROM:
+        HN_EPILOGUE_EACH(HN_EPILOGUE_TENSOR, vf_sub(y, x));
+    case HN_EPILOGUE_MUL:
+        HN_EPILOGUE_EACH(HN_EPILOGUE_TENSOR, vf_mul(x, y));
+    case HN_EPILOGUE_ADD_CHANNEL:
+        HN_EPILOGUE_EACH(HN_EPILOGUE_CHANNEL, vf_add(x, y));
+    case HN_EPILOGUE_SUB_CHANNEL:
+        HN_EPILOGUE_EACH(HN_EPILOGUE_CHANNEL, vf_sub(x, y));
+    case HN_EPILOGUE_MUL_CHANNEL:
+        HN_EPILOGUE_EACH(HN_EPILOGUE_CHANNEL, vf_mul(x, y));
+    case HN_EPILOGUE_DIV_CHANNEL:
+        HN_EPILOGUE_EACH(HN_EPILOGUE_CHANNEL, vf_div(x, y));
+    case HN_EPILOGUE_CLAMP:
+        HN_EPILOGUE_EACH(a, vf_clamp(x, a, b));
+    case HN_EPILOGUE_LEAKY_RELU:
+        HN_EPILOGUE_EACH(a, vf_blend(vf_lt(x, vf_zero()), vf_mul(a, x), x));
+    case HN_EPILOGUE_SIGMOID:
+        HN_EPILOGUE_EACH(a, vf_sigmoid(x));
+    case HN_EPILOGUE_TANH:
+        HN_EPILOGUE_EACH(a, vf_tanh(x));
+    case HN_EPILOGUE_HARD_SIGMOID:
+        HN_EPILOGUE_EACH(a, vf_hard_sigmoid(x, a, b));
+    case HN_EPILOGUE_HARD_SWISH:
+        HN_EPILOGUE_EACH(a, vf_hard_swish(x));
+    case HN_EPILOGUE_SILU:
+        HN_EPILOGUE_EACH(a, vf_mul(x, vf_sigmoid(vf_mul(a, x))));
+    case HN_EPILOGUE_GELU:
+        HN_EPILOGUE_EACH(a, vf_gelu(x));
+    case HN_EPILOGUE_GELU_TANH:
+        HN_EPILOGUE_EACH(a, vf_gelu_tanh(x));
     }
 }
 

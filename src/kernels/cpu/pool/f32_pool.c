@@ -1,6 +1,6 @@
 /* Kernel row of MaxPool, AveragePool and the global pools, channels last. */
 #include <string.h>
-#include "kernels/cpu/pool/pool.h"
+#include "kernels/cpu/pool/pool_rows.h"
 
 enum { TASK_ELEMENTS = 256 * 1024, LIMIT = 1 << 20 };
 

@@ -1,5 +1,5 @@
 /* Pool windows over vec.h, 16 channels at a time; included once per instruction set. */
-#include "kernels/cpu/pool/pool.h"
+#include "kernels/cpu/pool/pool_rows.h"
 #include "kernels/cpu/vec.h"
 
 /* The greater; a NaN wins and stays. */

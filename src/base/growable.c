@@ -1,5 +1,5 @@
 /* Growth of arrays in an arena: in place while the array is the arena's newest allocation, else by doubling copies. */
-#include "base/vec.h"
+#include "base/growable.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Pooling over channels-last float tensors. */
-#ifndef HN_KERNELS_POOL_H
-#define HN_KERNELS_POOL_H
+#ifndef HN_KERNELS_POOL_ROWS_H
+#define HN_KERNELS_POOL_ROWS_H
 
 #include "kernels/cpu/kernel.h"
 

@@ -1,6 +1,6 @@
 /* Runs the main graph of a model without control flow on its constants, by the reference kernels. */
-#ifndef HN_TESTS_EVALUATE_H
-#define HN_TESTS_EVALUATE_H
+#ifndef HN_TESTS_RUN_MODEL_H
+#define HN_TESTS_RUN_MODEL_H
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Growable array in an arena: `hn_vec(int) v = {0}; if (!hn_vec_push(arena, &v, 3)) out of memory;` */
-#ifndef HN_BASE_VEC_H
-#define HN_BASE_VEC_H
+#ifndef HN_BASE_GROWABLE_H
+#define HN_BASE_GROWABLE_H
 
 #include "base/arena.h"
 
