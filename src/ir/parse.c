@@ -115,8 +115,7 @@ hone_status hn_hir_dims(hn_hir_reader *r, hn_dim *out, int max, int *n) {
         skip_space(r);
         const hone_status status = hn_dim_parse(r->model->exprs, &r->at, &out[(*n)++]);
         if (status == HONE_OUT_OF_MEMORY) return status;
-        if (status != HONE_OK)
-            return hn_hir_fault(r, "dimension expected before '%.*s'", preview(r), r->at);
+        if (status != HONE_OK) return hn_hir_fault(r, "dimension expected before '%.*s'", preview(r), r->at);
     } while (hn_hir_take(r, ','));
     return hn_hir_expect(r, ']');
 }

@@ -107,7 +107,8 @@ static bool parse_activation(parser *p, const hn_qop *op, hn_attrs attrs) {
         add_step(p, HN_EPILOGUE_TANH, 0, 0);
         return true;
     case HN_OP_hard_sigmoid:
-        add_step(p, HN_EPILOGUE_HARD_SIGMOID, hn_attrs_float(attrs, "alpha", 0.2f), hn_attrs_float(attrs, "beta", 0.5f));
+        add_step(p, HN_EPILOGUE_HARD_SIGMOID, hn_attrs_float(attrs, "alpha", 0.2f),
+                 hn_attrs_float(attrs, "beta", 0.5f));
         return true;
     case HN_OP_hard_swish:
         add_step(p, HN_EPILOGUE_HARD_SWISH, 0, 0);
@@ -116,7 +117,8 @@ static bool parse_activation(parser *p, const hn_qop *op, hn_attrs attrs) {
         add_step(p, HN_EPILOGUE_SILU, hn_attrs_float(attrs, "alpha", 1), 0);
         return true;
     case HN_OP_gelu:
-        add_step(p, hn_attrs_text_is(attrs, "approximate", "none", "tanh") ? HN_EPILOGUE_GELU_TANH : HN_EPILOGUE_GELU, 0, 0);
+        add_step(p, hn_attrs_text_is(attrs, "approximate", "none", "tanh") ? HN_EPILOGUE_GELU_TANH : HN_EPILOGUE_GELU,
+                 0, 0);
         return true;
     default:
         return false;

@@ -13,7 +13,7 @@ typedef struct epilogue_tile {
 } epilogue_tile;
 
 /* Runs `expression` of x (and y, the operand's lanes) over the tile. */
-#define HN_EPILOGUE_EACH(operand_lanes, expression)                                                                        \
+#define HN_EPILOGUE_EACH(operand_lanes, expression)                                                                    \
     for (int row = 0; row < tile->rows; row++) {                                                                       \
         for (int column = 0; column < tile->n; column += 16) {                                                         \
             size_t at = tile->offset + (size_t)row * tile->stride + (size_t)column;                                    \
@@ -26,7 +26,7 @@ typedef struct epilogue_tile {
     }                                                                                                                  \
     break
 #define HN_EPILOGUE_TENSOR vf_load_first(step->operand + at, n)
-#define HN_EPILOGUE_CHANNEL                                                                                                \
+#define HN_EPILOGUE_CHANNEL                                                                                            \
     (step->scalar ? vf_set(step->operand[0]) : vf_load_first(step->operand + tile->channel + (size_t)column, n))
 
 static void epilogue_step(const hn_epilogue_step_run *step, const epilogue_tile *tile) {
