@@ -251,3 +251,22 @@ def test_dynamic_quantize():
     check("DynamicQuantizeLinear", {}, [np.zeros((0, 2), np.float32)], n_out=3,
           expect=[np.zeros((0, 2), np.uint8), np.float32(1), np.uint8(0)])
     refused("DynamicQuantizeLinear", {}, [values((3,), np.float64)], "float64", n_out=3)
+
+
+def test_bit_cast():
+    code = helper.np_dtype_to_tensor_dtype
+    groups = [(np.int8, np.uint8, ml_dtypes.float8_e5m2), (np.int16, np.uint16, np.float16, ml_dtypes.bfloat16), (np.int32, np.float32, np.uint32),
+              (np.int64, np.uint64, np.float64), (ml_dtypes.int4, ml_dtypes.uint4)]
+    for group in groups:
+        for source in group:
+            for target in group:
+                x = values((3, 5), np.int8, -8, 7).astype(source)
+                check("BitCast", {"to": code(np.dtype(target))}, [x], expect=[x.view(target)])
+    x = np.array([1 + 2j, -0.5j], np.complex64)
+    check("BitCast", {"to": code(np.dtype(np.int64))}, [x], expect=[x.view(np.int64)])
+    check("BitCast", {"to": code(np.dtype(np.uint8))}, [np.array([True, False])], expect=[np.array([1, 0], np.uint8)])
+    check("BitCast", {"to": code(np.dtype(np.int32))}, [np.zeros((0, 2), np.float32)], expect=[np.zeros((0, 2), np.int32)])
+    check("BitCast", {"to": code(np.dtype(np.uint32))}, [np.array(np.nan, np.float32)], expect=[np.array(0x7FC00000, np.uint32)])
+    refused("BitCast", {"to": code(np.dtype(np.int16))}, [np.zeros(3, np.float32)], "the bits of float32 cannot be read as int16")
+    refused("BitCast", {"to": 8}, [np.zeros(3, np.float32)], "8 is no type of fixed size")
+    refused("BitCast", {}, [np.zeros(3, np.float32)], "0 is no type")

@@ -1,4 +1,4 @@
-"""MatMul and Gemm."""
+"""MatMul, Gemm, Einsum and Det."""
 import ml_dtypes
 import numpy as np
 from optest import FLOATS, check, refused, run, values
@@ -89,3 +89,56 @@ def test_gemm_edges():
     refused("Gemm", {}, [values((3, 4)), values((4, 6)), values((2, 6))], "broadcast")
     refused("Gemm", {}, [values((1, 4)), values((4, 6)), values((3, 6))], "broadcast")
     refused("Gemm", {}, [values((3, 4)), values((4, 6)), values((1, 3, 6))], "broadcast")
+
+
+EQUATIONS = [("ij,jk->ik", (2, 3), (3, 4)), ("ij,jk", (2, 3), (3, 4)), ("bhqd,bhkd->bhqk", (2, 3, 5, 4), (2, 3, 6, 4)),
+             ("i,i->", (5,), (5,)), ("i,j->ij", (3,), (4,)), ("ij->ji", (2, 3)), ("ij->", (2, 3)), ("ii->i", (4, 4)), ("ii", (4, 4)),
+             ("...ii->...i", (2, 3, 3)), ("...ij,...jk->...ik", (2, 1, 3, 4), (5, 4, 2)), ("b...d,bd->...b", (2, 3, 4, 5), (2, 5)),
+             ("...i,...i", (2, 3), (3,)), ("Ba,aB", (2, 3), (3, 2)), (" i j , j k -> i k ", (2, 3), (3, 4)),
+             ("ab,bc,cd->ad", (2, 3), (3, 4), (4, 5)), ("zA,Ab", (2, 3), (3, 4)), ("iij->j", (3, 3, 2)), (",->", (), ()), ("->", ())]
+
+
+def test_einsum():
+    for equation, *shapes in EQUATIONS:
+        inputs = [values(shape, seed=i) for i, shape in enumerate(shapes)]
+        check("Einsum", {"equation": equation}, inputs, expect=[np.asarray(np.einsum(equation, *inputs))], atol=1e-5)
+        whole = [values(shape, np.int32, -9, 9, seed=i) for i, shape in enumerate(shapes)]
+        check("Einsum", {"equation": equation}, whole, expect=[np.asarray(np.einsum(equation, *whole))])
+    check("Einsum", {"equation": "ij,jk->ik"}, [values((3, 40)), values((40, 5))])
+    check("Einsum", {"equation": "ij,ij->i"}, [values((3, 1)), values((3, 4))], known=False,
+          expect=[np.einsum("ij,ij->i", values((3, 1)), values((3, 4)))])
+    a, b = values((2, 3), np.int8, -128, 127), values((3, 4), np.int8, -128, 127)
+    check("Einsum", {"equation": "ij,jk->ik"}, [a, b], expect=[(a.astype(np.int64) @ b).astype(np.int8)])
+    for dtype in FLOATS:
+        a, b = values((2, 3), dtype), values((3, 4), dtype, seed=1)
+        check("Einsum", {"equation": "ij,jk->ik"}, [a, b], expect=[(a.astype(np.float64) @ b.astype(np.float64)).astype(dtype)])
+
+
+def test_einsum_empty():
+    check("Einsum", {"equation": "ij,jk->ik"}, [values((2, 0)), values((0, 3))], expect=[np.zeros((2, 3), np.float32)])
+    check("Einsum", {"equation": "ij->j"}, [values((0, 3))], expect=[np.zeros(3, np.float32)])
+    check("Einsum", {"equation": "ij->ji"}, [values((0, 3))], expect=[np.zeros((3, 0), np.float32)])
+
+
+def test_einsum_refused():
+    a, b = values((2, 3)), values((3, 4))
+    for equation, text in [("ij,jk->il", "occurs in no operand"), ("ij,jk->iik", "is repeated"), ("ij", "1 terms for 2"), ("i?,jk", "0x3f"),
+                           ("ij,jk->i.k", "0x2e"), ("ij,ik->jk", "size of a label"), ("ijk,jk", "3 labels for an operand of rank 2"),
+                           ("...ijk,jk", "3 labels"), ("......ij,jk", "more than one ellipsis"), ("ij,jk,->", "3 terms")]:
+        refused("Einsum", {"equation": equation}, [a, b], text)
+    refused("Einsum", {}, [a], "equation is missing")
+    refused("Einsum", {"equation": "ij,jk"}, [a, b.astype(np.float64)], "float64")
+    refused("Einsum", {"equation": "abcdefghi->a"}, [a], "more than 8")
+
+
+def test_det():
+    for shape in ((1, 1), (2, 2), (5, 5), (3, 4, 4), (2, 3, 7, 7), (0, 3, 3), (2, 0, 0)):
+        check("Det", {}, [values(shape)], expect=[np.linalg.det(values(shape, np.float64)).astype(np.float32)], rtol=1e-4, atol=1e-4)
+    for dtype in FLOATS:
+        x = values((2, 3, 3), dtype)
+        check("Det", {}, [x], expect=[np.linalg.det(x.astype(np.float64)).astype(dtype)], rtol=1e-2)
+    check("Det", {}, [np.array([[1, 2], [2, 4]], np.float32)], expect=[np.array(0, np.float32)])
+    check("Det", {}, [np.array([[0, 1], [1, 0]], np.float32)], expect=[np.array(-1, np.float32)])
+    check("Det", {}, [np.array([[np.nan, 1], [1, 2]], np.float32)], expect=[np.array(np.nan, np.float32)])
+    refused("Det", {}, [values((3,))], "rank 1")
+    refused("Det", {}, [values((2, 3))], "side of the matrix")

@@ -1,4 +1,4 @@
-"""AveragePool, MaxPool, LpPool, GlobalAveragePool, GlobalMaxPool."""
+"""AveragePool, MaxPool, LpPool, GlobalAveragePool, GlobalMaxPool, GlobalLpPool."""
 import itertools
 
 import numpy as np
@@ -101,6 +101,20 @@ def test_global():
     check("GlobalAveragePool", {}, [np.zeros((1, 2, 0), np.float32)], expect=[np.full((1, 2, 1), np.nan, np.float32)])
     check("GlobalMaxPool", {}, [np.zeros((1, 2, 0), np.float32)], expect=[np.full((1, 2, 1), -np.inf, np.float32)])
     check("GlobalMaxPool", {}, [np.array([[[1, np.nan, 2]]], np.float32)], expect=[np.array([[[np.nan]]], np.float32)])
+
+
+def test_global_norms():
+    for p in (1, 2, 3, 5):
+        for shape in ((2, 3, 5), (2, 3, 5, 7), (1, 2, 3, 4, 5), (0, 3, 5), (2, 300, 2)):
+            x = values(shape)
+            want = (np.abs(x.astype(np.float64)) ** p).sum(tuple(range(2, x.ndim)), keepdims=True) ** (1 / p)
+            check("GlobalLpPool", {"p": p}, [x], expect=[want.astype(np.float32)])
+    for dtype in FLOATS:
+        x = values((2, 3, 6), dtype)
+        want = np.sqrt((x.astype(np.float64) ** 2).sum(2, keepdims=True)).astype(dtype)
+        check("GlobalLpPool", {}, [x], expect=[want])
+    refused("GlobalLpPool", {"p": 0}, [values((1, 2, 6))], "p is 0")
+    refused("GlobalLpPool", {}, [values((3,))], "rank 1")
 
 
 def test_empty():

@@ -1,4 +1,4 @@
-"""Reductions, CumSum, Softmax, LogSoftmax, Hardmax."""
+"""Reductions, CumSum, CumProd, Softmax, LogSoftmax, Hardmax."""
 import ml_dtypes
 import numpy as np
 from optest import FLOATS, check, refused, run, special, values
@@ -132,6 +132,23 @@ def test_cum_sum():
         x = np.array([0.5, 0.25, 2], dtype)
         check("CumSum", {}, [x, np.array(0)], expect=[np.array([0.5, 0.75, 2.75], dtype)])
     refused("CumSum", {}, [values((2, 3)), np.array(2)], "axis 2")
+
+
+def test_cum_prod():
+    for exclusive in (0, 1):
+        for reverse in (0, 1):
+            attributes = {"exclusive": exclusive, "reverse": reverse}
+            for dtype in (np.float32, np.float64, np.int32, np.int64):
+                for axis in (-3, -1, 1, 2):
+                    check("CumProd", attributes, [values((2, 3, 4), dtype), np.array(axis, np.int64)])
+            check("CumProd", attributes, [values((2, 3, 300)), np.array(1, np.int32)], atol=1e-4)
+            check("CumProd", attributes, [values((5, 0)), np.array(1, np.int64)], expect=[np.zeros((5, 0), np.float32)])
+    x = np.full(40, 3, np.int32)
+    check("CumProd", {}, [x, np.array(0)], expect=[np.cumprod(x, dtype=np.int32)])
+    for dtype in (np.float16, ml_dtypes.bfloat16):
+        check("CumProd", {}, [np.array([0.5, 0.25, 2], dtype), np.array(0)], expect=[np.array([0.5, 0.125, 0.25], dtype)])
+    check("CumProd", {}, [np.array([1, np.nan, 0], np.float32), np.array(0)], expect=[np.array([1, np.nan, np.nan], np.float32)])
+    refused("CumProd", {}, [values((2, 3)), np.array(2)], "axis 2")
 
 
 def test_softmax_kind():

@@ -1,4 +1,5 @@
-/* Reference of Cast and CastLike: blocks of the source's kind, stored as the target. */
+/* References of Cast and CastLike: blocks of the source's kind, stored as the target; BitCast copies bytes. */
+#include <string.h>
 #include "base/dtype.h"
 #include "base/half.h"
 #include "ops/block.h"
@@ -63,5 +64,11 @@ hone_status hn_ops_ref_cast(hn_call *call) {
     case HN_BLOCK_NONE:
         HN_FAIL(call->diag, HONE_UNSUPPORTED, "casting from %s is not available", hone_dtype_name(in->dtype));
     }
+    return HONE_OK;
+}
+
+hone_status hn_ops_ref_bit_cast(hn_call *call) {
+    if (call->out[0] && hn_tensor_count(call->out[0]) > 0)
+        memcpy(call->out[0]->data, call->in[0]->data, hn_tensor_bytes(call->in[0]));
     return HONE_OK;
 }

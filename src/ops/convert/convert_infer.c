@@ -95,6 +95,18 @@ hone_status hn_ops_infer_cast(hn_infer *infer) {
     return HONE_OK;
 }
 
+hone_status hn_ops_infer_bit_cast(hn_infer *infer) {
+    const int64_t to = hn_attrs_int(infer->attrs, "to", HONE_NO_DTYPE);
+    const hone_dtype from = hn_infer_dtype(infer, 0);
+    if (to <= HONE_NO_DTYPE || to > HONE_INT2 || to == HONE_STRING)
+        HN_FAIL(infer->diag, HONE_INVALID_MODEL, "attribute to: %lld is no type of fixed size", (long long)to);
+    if (from != HONE_NO_DTYPE && hone_dtype_bits(from) != hone_dtype_bits((hone_dtype)to))
+        HN_FAIL(infer->diag, HONE_INVALID_MODEL, "the bits of %s cannot be read as %s", hone_dtype_name(from),
+                hone_dtype_name((hone_dtype)to));
+    hn_infer_set(infer, 0, (hone_dtype)to, hn_infer_has(infer, 0) ? &infer->in[0].shape : NULL);
+    return HONE_OK;
+}
+
 static hn_dim cast_dim(const hn_infer *infer, hone_dtype from, hone_dtype to, hn_dim d) {
     if (from == HONE_BOOL || from == to) return d;
     if (to == HONE_BOOL)

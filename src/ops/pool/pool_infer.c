@@ -29,12 +29,17 @@ static hone_status pooled_shape(const hn_infer *infer, hn_shape *out) {
     return HONE_OK;
 }
 
-hone_status hn_ops_infer_pool(hn_infer *infer) {
-    hn_shape out;
-    HN_TRY(hn_ops_check_type(infer, 0, HN_TYPES_FLOAT));
+/* Types, and the order of the norm where there is one. */
+static hone_status check_real_pool(const hn_infer *infer) {
     if (hn_attrs_int(infer->attrs, "p", 2) < 1)
         HN_FAIL(infer->diag, HONE_INVALID_MODEL, "attribute p is %lld; it must be positive",
                 (long long)hn_attrs_int(infer->attrs, "p", 2));
+    return hn_ops_check_type(infer, 0, HN_TYPES_FLOAT);
+}
+
+hone_status hn_ops_infer_pool(hn_infer *infer) {
+    hn_shape out;
+    HN_TRY(check_real_pool(infer));
     HN_TRY(pooled_shape(infer, &out));
     hn_infer_set(infer, 0, hn_infer_dtype(infer, 0), &out);
     return HONE_OK;
@@ -50,7 +55,7 @@ hone_status hn_ops_infer_max_pool(hn_infer *infer) {
 }
 
 hone_status hn_ops_infer_global_pool(hn_infer *infer) {
-    HN_TRY(hn_ops_check_type(infer, 0, HN_TYPES_FLOAT));
+    HN_TRY(check_real_pool(infer));
     hn_infer_like(infer, 0);
     int rank = hn_infer_rank(infer, 0);
     if (rank >= 0 && rank < 2)

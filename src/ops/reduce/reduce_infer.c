@@ -66,7 +66,7 @@ hone_status hn_ops_infer_reduce(hn_infer *infer) { return infer_reduce(infer, SU
 
 hone_status hn_ops_infer_reduce_order(hn_infer *infer) { return infer_reduce(infer, ORDER_TYPES); }
 
-hone_status hn_ops_infer_cum_sum(hn_infer *infer) {
+hone_status hn_ops_infer_cumulative(hn_infer *infer) {
     hn_dim axis;
     int n, at;
     HN_TRY(hn_ops_check_type(infer, 0, SUM_TYPES));

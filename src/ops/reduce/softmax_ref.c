@@ -1,4 +1,4 @@
-/* Softmax, LogSoftmax, Hardmax and CumSum: what runs along one axis. Floats in double, rounded once. */
+/* Softmax, LogSoftmax, Hardmax, CumSum and CumProd: what runs along one axis. Floats in double, rounded once. */
 #include <math.h>
 #include "base/dtype.h"
 #include "ops/block.h"
@@ -70,35 +70,40 @@ hone_status hn_ops_ref_softmax(hn_call *call) { return each_line(call, softmax_l
 hone_status hn_ops_ref_log_softmax(hn_call *call) { return each_line(call, log_softmax_line); }
 hone_status hn_ops_ref_hardmax(hn_call *call) { return each_line(call, hardmax_line); }
 
-/* Running sums along the axis for elements [from, from + n) of every inner row of one outer part. */
-static void sum_columns(hn_call *call, const axis_view *v, int64_t part, int64_t from, int n) {
+/* Running sums or products along the axis for elements [from, from + n) of every inner row of one outer part. */
+static void run_columns(hn_call *call, const axis_view *v, bool multiply, int64_t part, int64_t from, int n) {
     const hn_tensor *x = call->in[0];
     bool exclusive = hn_attrs_int(call->attrs, "exclusive", 0) != 0, real = hn_dtype_is_float(x->dtype);
     bool reverse = hn_attrs_int(call->attrs, "reverse", 0) != 0;
-    double sum[HN_BLOCK] = {0}, block[HN_BLOCK];
-    uint64_t sum_int[HN_BLOCK] = {0}, block_int[HN_BLOCK];
+    double acc[HN_BLOCK], block[HN_BLOCK];
+    uint64_t acc_int[HN_BLOCK], block_int[HN_BLOCK];
+    for (int j = 0; j < n; j++) acc[j] = (double)(acc_int[j] = multiply);
     for (int64_t i = 0; i < v->size; i++) {
         int64_t at = (part * v->size + (reverse ? v->size - 1 - i : i)) * v->inner + from;
         if (real) hn_block_load_f64(block, x, at, n);
         else hn_block_load_u64(block_int, x, at, n);
-        if (exclusive && real) hn_block_store_f64(call->out[0], at, sum, n);
-        if (exclusive && !real) hn_block_store_u64(call->out[0], at, sum_int, n);
-        for (int j = 0; j < n && real; j++) sum[j] += block[j];
-        for (int j = 0; j < n && !real; j++) sum_int[j] += block_int[j];
-        if (!exclusive && real) hn_block_store_f64(call->out[0], at, sum, n);
-        if (!exclusive && !real) hn_block_store_u64(call->out[0], at, sum_int, n);
+        if (exclusive && real) hn_block_store_f64(call->out[0], at, acc, n);
+        if (exclusive && !real) hn_block_store_u64(call->out[0], at, acc_int, n);
+        for (int j = 0; j < n && real; j++) acc[j] = multiply ? acc[j] * block[j] : acc[j] + block[j];
+        for (int j = 0; j < n && !real; j++)
+            acc_int[j] = multiply ? acc_int[j] * block_int[j] : acc_int[j] + block_int[j];
+        if (!exclusive && real) hn_block_store_f64(call->out[0], at, acc, n);
+        if (!exclusive && !real) hn_block_store_u64(call->out[0], at, acc_int, n);
     }
 }
 
-hone_status hn_ops_ref_cum_sum(hn_call *call) {
+static hone_status run_along(hn_call *call, bool multiply) {
     axis_view v;
     if (!call->out[0] || hn_tensor_count(call->out[0]) == 0) return HONE_OK;
     if (hn_tensor_count(call->in[1]) != 1)
-        HN_FAIL(call->diag, HONE_INVALID_ARGUMENT, "the axis of CumSum is not one number");
+        HN_FAIL(call->diag, HONE_INVALID_ARGUMENT, "the axis of %s is not one number", call->op->name);
     HN_TRY(view_axis(call, hn_tensor_int(call->in[1], 0), &v));
     for (int64_t part = 0; part < v.outer; part++) {
         for (int64_t from = 0; from < v.inner; from += HN_BLOCK)
-            sum_columns(call, &v, part, from, v.inner - from < HN_BLOCK ? (int)(v.inner - from) : HN_BLOCK);
+            run_columns(call, &v, multiply, part, from, v.inner - from < HN_BLOCK ? (int)(v.inner - from) : HN_BLOCK);
     }
     return HONE_OK;
 }
+
+hone_status hn_ops_ref_cum_sum(hn_call *call) { return run_along(call, false); }
+hone_status hn_ops_ref_cum_prod(hn_call *call) { return run_along(call, true); }
