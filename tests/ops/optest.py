@@ -149,17 +149,29 @@ def run(op, attributes, inputs, n_out=1):
 
 # ---- the oracle ----
 
+def schema_of(op):
+    """The newest schema of "Name" or "domain.Name" and its domain; None for an operator that the onnx package does not know."""
+    domain, _, name = op.rpartition(".")
+    try:
+        return onnx.defs.get_schema(name, OPSET, domain), domain, name
+    except onnx.defs.SchemaError:
+        return None, domain, name
+
+
 def model_of(op, attributes, inputs, n_out):
-    schema = onnx.defs.get_schema(op, OPSET)
+    schema, domain, op_type = schema_of(op)
     names = ["" if array is None else f"in{i}" for i, array in enumerate(inputs)]
     kept = {k: onnx.numpy_helper.from_array(v) if isinstance(v, np.ndarray) else v for k, v in attributes.items()}
-    node = helper.make_node(op, names, [f"out{i}" for i in range(n_out)], **kept)
+    node = helper.make_node(op_type, names, [f"out{i}" for i in range(n_out)], domain=domain, **kept)
     values = [helper.make_tensor_value_info(name, dtype_number(array), array.shape)
               for name, array in zip(names, inputs) if name]
     outputs = [helper.make_empty_tensor_value_info(name) for name in node.output]
-    opset = max(schema.since_version, 21)  # the newest meaning of this operator, in the oldest opset that has it
+    opset = 21 if domain else max(schema.since_version, 21)  # the newest meaning, in the oldest opset that has it
+    opsets = [helper.make_opsetid("", opset)]
+    if domain:
+        opsets.append(helper.make_opsetid(domain, schema.since_version if schema else 1))
     graph = helper.make_graph([node], "case", values, outputs)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10 if opset < 23 else 11)
+    return helper.make_model(graph, opset_imports=opsets, ir_version=10 if opset < 23 else 11)
 
 
 def _runtime_outputs(model, feeds):
