@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 venv  = build/venv/.installed
 HONE  = build/release/hone
 
-.PHONY: all demo check check-long bench format clean help
+.PHONY: all demo check check-long conformance bench format clean help
 all: ## build build/release/hone and both libraries (default)
 	@scripts/install_deps.sh --tell build
 	@$(MAKE) --no-print-directory $(HONE)
@@ -26,6 +26,10 @@ check: $(venv) ## all tests; GROUPS="rules unit" runs some
 
 check-long: $(venv) ## all tests and those that take long
 	@python3 scripts/check.py --long $(GROUPS)
+
+conformance: $(venv) ## the ONNX backend suites; writes their numbers into docs/operators.md
+	@$(MAKE) --no-print-directory $(HONE) >/dev/null
+	@HONE=$(HONE) build/venv/bin/python tests/conformance/run.py
 
 bench: $(venv) ## measurements of the closing notes; asserts nothing
 	@$(MAKE) --no-print-directory $(HONE) >/dev/null

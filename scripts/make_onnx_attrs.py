@@ -9,7 +9,7 @@ from onnx import defs
 from onnxruntime.capi.onnxruntime_pybind11_state import get_all_operator_schema
 
 MAP = Path(__file__).resolve().parents[1] / "src/frontend/onnx/onnx_map.def"
-OLDEST = {"": 7}
+IGNORED = ("consumed_inputs", "output_sequence")  # of before opset 7, without influence on results
 HEAD = """/* Attributes of operators: operator, attribute, kind, first and last opset that has it (0: still has it), 1 when it is
  * required. Made by scripts/make_onnx_attrs.py from the schemas of ONNX opset {newest} and of ONNX Runtime; sorted. */"""
 
@@ -24,27 +24,25 @@ def schemas():
 
 def main():
     newest = defs.onnx_opset_version()
-    history, oldest = {}, {}
+    history = {}
     for schema in schemas():
         name = f"{schema.domain}.{schema.name}".lstrip(".")
         history.setdefault(name, []).append(schema)
-        oldest[name] = OLDEST.get(schema.domain, 1)
     print(HEAD.format(newest=newest))
     for name in sorted(history):
         rows = {}
         versions = sorted(history[name], key=lambda schema: schema.since_version)
         for schema, following in zip(versions, versions[1:] + [None]):
             last = following.since_version - 1 if following else 0
-            if last and last < oldest[name]:
-                continue
             for attribute in schema.attributes.values():
+                if attribute.name in IGNORED:
+                    continue
                 kind = str(attribute.type).rsplit(".", 1)[-1]
                 key = (attribute.name, kind, int(attribute.required))
-                first = max(schema.since_version, oldest[name])
-                if key in rows and rows[key][-1][1] == first - 1:
+                if key in rows and rows[key][-1][1] == schema.since_version - 1:
                     rows[key][-1][1] = last
                 else:
-                    rows.setdefault(key, []).append([first, last])
+                    rows.setdefault(key, []).append([schema.since_version, last])
         for (attribute, kind, required), ranges in sorted(rows.items()):
             for first, last in ranges:
                 print(f'HN_ONNX_ATTR("{name}", "{attribute}", {kind}, {first}, {last}, {required})')

@@ -168,6 +168,50 @@ def conversions():
     good("empty_input", [clip], {"x": x3, "m": np.array(0.5, FLOATS)}, ["y"], 13)
 
 
+def early():
+    """Opsets 1 to 6, which ONNX Runtime does not run."""
+    x, b = normal(2, 3, 4, 5), normal(3, 4)
+    for op, function in (("Add", np.add), ("Mul", np.multiply)):
+        good(f"{op.lower()}_axis_6", [node(op, "x b", "y", broadcast=1, axis=1)], {"x": x, "b": b}, ["y"], 6,
+             expected=[function(x, b[:, :, None])])
+    good("sub_negative_axis_6", [node("Sub", "x b", "y", broadcast=1, axis=-3)], {"x": x, "b": b}, ["y"], 6, expected=[x - b[:, :, None]])
+    good("add_suffix_1", [node("Add", "x b", "y", broadcast=1, consumed_inputs=[0, 0])], {"x": x, "b": b[0, 0] + normal(4, 5)}, ["y"], 1, run=False)
+    good("less_axis_1", [node("Less", "x b", "c"), node("Cast", "c", "y", to="FLOAT")], {"x": x, "b": x[::-1].copy()}, ["y"], 1,
+         expected=[(x < x[::-1]).astype(FLOATS)])
+    slope = normal(3)
+    good("prelu_channels_6", [node("PRelu", "x s", "y")], {"x": x, "s": slope}, ["y"], 6,
+         expected=[np.where(x < 0, x * slope[:, None, None], x)])
+    good("prelu_one_1", [node("PRelu", "x s", "y", consumed_inputs=[0, 0])], {"x": x, "s": slope[:1]}, ["y"], 1,
+         expected=[np.where(x < 0, x * slope[0], x)])
+    good("concat_1", [node("Concat", "x x", "y")], {"x": x}, ["y"], 1, expected=[np.concatenate([x, x], 1)])
+    good("pad_1", [node("Pad", "x", "y", paddings=[0, 0, 1, 0, 0, 0, 0, 2], value=1.5)], {"x": x}, ["y"], 1,
+         expected=[np.pad(x, ((0, 0), (0, 0), (1, 0), (0, 2)), constant_values=1.5)])
+    good("reshape_1", [node("Reshape", "x", "y", shape=[0, -1], consumed_inputs=[0])], {"x": x}, ["y"], 1, expected=[x.reshape(2, -1)])
+    good("split_1", [node("Split", "x s", "y z", axis=2)], {"x": x, "s": np.array([1, 3], FLOATS).astype(np.int64)}, ["y", "z"], 1,
+         expected=[x[:, :, :1], x[:, :, 1:]])
+    good("split_attribute_1", [node("Split", "x", "y z", axis=2, split=[1, 3])], {"x": x}, ["y", "z"], 1, expected=[x[:, :, :1], x[:, :, 1:]])
+    good("tile_1", [node("Tile", "x t a", "y")], {"x": x, "t": np.array(3), "a": np.array(2)}, ["y"], 1,
+         expected=[np.tile(x, (1, 1, 3, 1))])
+    good("upsample_1", [node("Upsample", "x", "y", height_scale=2.0, width_scale=3.0)], {"x": x}, ["y"], 1,
+         expected=[x.repeat(2, 2).repeat(3, 3)])
+    good("lp_pool_1", [node("LpPool", "x", "y", kernel_shape=[4, 5], p=1.0)], {"x": x}, ["y"], 1,
+         expected=[np.abs(x).sum((2, 3), keepdims=True)])
+    good("selu_1", [node("Selu", "x", "y")], {"x": x}, ["y"], 1,
+         expected=[np.where(x > 0, np.float32(1.0507) * x, np.float32(1.0507) * (np.float32(1.6732) * np.expm1(x)))])
+    good("dropout_test_6", [node("Dropout", "x", "y m", is_test=1, ratio=0.4)], {"x": x}, ["y", "m"], 6, expected=[x, np.ones_like(x)])
+    good("dropout_training_6", [node("Dropout", "x", "y m", ratio=0.0)], {"x": x}, ["y", "m"], 6, expected=[x, np.ones_like(x)])
+    matrix = {"a": normal(2, 3), "b": normal(3, 4), "c": normal(4)}
+    good("gemm_6", [node("Gemm", "a b c", "y", broadcast=1)], matrix, ["y"], 6, expected=[matrix["a"] @ matrix["b"] + matrix["c"]])
+    norm = {"x": x, "s": normal(3), "b": normal(3), "m": normal(3), "v": np.abs(normal(3)) + FLOATS(0.5)}
+    wide = {k: v[:, None, None] for k, v in norm.items() if k != "x"}
+    good("batch_norm_6", [node("BatchNormalization", "x s b m v", "y", is_test=1, spatial=1)], norm, ["y"], 6,
+         expected=[((x - wide["m"]) / np.sqrt(wide["v"] + FLOATS(1e-5)) * wide["s"] + wide["b"]).astype(FLOATS)])
+    bad("axis_too_far_6", "model", "axis 2 does not place an operand of rank 3", [node("Add", "x b", "y", broadcast=1, axis=2)],
+        inputs=[info("x", shape=[2, 3, 4]), info("b", shape=[3, 4, 5])], version=6)
+    bad("cast_word_1", "model", "is 'float', which is no element type", [node("Cast", "x", "y", to="float")], version=1)
+    bad("tile_inputs_1", "model", "Tile has 2 inputs; in opset 1 it takes 3", [node("Tile", "x x", "y")], version=1)
+
+
 def typed(name, dtype, dims, field, values):
     tensor = T(name=name, data_type=dtype, dims=dims)
     getattr(tensor, field).extend(values)
@@ -363,7 +407,7 @@ def faulty_nodes():
     bad("required_input_empty", "model", "input 1 of Add is required", [h.make_node("Add", ["x", ""], ["y"])])
     bad("two_values", "model", "has both 'value_float' and 'value_int'", [node("Constant", "", "y", value_int=1, value_float=2.0)])
     bad("no_outputs", "model", "the graph has no outputs", [relu], outputs=())
-    bad("opset_6", "unsupported", "opset 6 of ai.onnx is not supported; 7 to 28 are", [relu], version=6)
+    bad("opset_0", "unsupported", "opset 0 of ai.onnx is not supported; 1 to 28 are", [relu], version=0)
     bad("opset_29", "unsupported", "opset 29 of ai.onnx is not supported", [relu], version=29)
     bad("no_opset", "model", "does not say which opset", [relu], change=lambda m: m.ClearField("opset_import"))
     bad("no_graph", "malformed", "holds no graph", [relu], change=lambda m: m.ClearField("graph"))
@@ -482,7 +526,7 @@ def main():
     for folder in ("good", "bad"):
         os.makedirs(os.path.join(HERE, folder), exist_ok=True)
     os.makedirs(SEEDS, exist_ok=True)
-    for part in (conversions, tensors, functions, control, shapes, faulty_nodes, faulty_nesting, faulty_tensors, faulty_functions, not_onnx):
+    for part in (conversions, tensors, functions, control, shapes, faulty_nodes, faulty_nesting, faulty_tensors, faulty_functions, not_onnx, early):
         part()
     with open(os.path.join(HERE, "bad", "expected.tsv"), "w", encoding="utf-8") as file:
         file.writelines("\t".join(row) + "\n" for row in expected_rows)

@@ -272,7 +272,13 @@ static hone_status import_value(hn_onnx_node *node, const hn_onnx_attribute *att
     }
 }
 
+/* Of before opset 7: hints about memory that say nothing about results. */
+static bool means_nothing(const hn_onnx_node *node, const char *name) {
+    return node->opset < 7 && (strcmp(name, "consumed_inputs") == 0 || strcmp(name, "output_sequence") == 0);
+}
+
 static hone_status import_attribute(hn_onnx_node *node, const hn_onnx_attribute *attribute) {
+    if (!*node->domain && means_nothing(node, attribute->name)) return HONE_OK;
     const attr_row *elsewhere, *row = find_row(node->key, attribute->name, node->opset, &elsewhere);
     if (!row) return unknown_attribute(node, attribute, elsewhere);
     HN_TRY(check_kind(node, attribute, row));

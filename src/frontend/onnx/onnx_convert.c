@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* Input `i` becomes the INTS attribute `name` as a constant; nothing happens when it is absent. */
-static hone_status ints_to_input(hn_onnx_node *node, const char *name, size_t i) {
+hone_status hn_onnx_ints_to_input(hn_onnx_node *node, const char *name, size_t i) {
     const hn_attr *attr = hn_onnx_take_attr(node, name);
     hn_value *value;
     if (!attr) return HONE_OK;
@@ -21,8 +20,7 @@ static hone_status float_to_input(hn_onnx_node *node, const char *name, size_t i
     return hn_onnx_set_in(node, i, value);
 }
 
-/* Forms that keep operands in attributes have one data input; more would be overwritten. */
-static hone_status one_input(const hn_onnx_node *node) {
+hone_status hn_onnx_one_input(const hn_onnx_node *node) {
     if (node->in.n == 1) return HONE_OK;
     HN_FAIL(node->scope->import->diag, HONE_INVALID_MODEL,
             "%s has %zu inputs; in opset %lld it takes 1, the rest are attributes", node->type, node->in.n,
@@ -31,27 +29,27 @@ static hone_status one_input(const hn_onnx_node *node) {
 
 /* Squeeze, Unsqueeze, Reduce*: axes */
 hone_status hn_onnx_axes_to_input(hn_onnx_node *node) {
-    HN_TRY(one_input(node));
-    return ints_to_input(node, "axes", 1);
+    HN_TRY(hn_onnx_one_input(node));
+    return hn_onnx_ints_to_input(node, "axes", 1);
 }
 
 hone_status hn_onnx_clip_limits(hn_onnx_node *node) {
-    HN_TRY(one_input(node));
+    HN_TRY(hn_onnx_one_input(node));
     HN_TRY(float_to_input(node, "min", 1));
     return float_to_input(node, "max", 2);
 }
 
 hone_status hn_onnx_pad_inputs(hn_onnx_node *node) {
-    HN_TRY(one_input(node));
-    HN_TRY(ints_to_input(node, "pads", 1));
+    HN_TRY(hn_onnx_one_input(node));
+    HN_TRY(hn_onnx_ints_to_input(node, "pads", 1));
     return float_to_input(node, "value", 2);
 }
 
 hone_status hn_onnx_slice_inputs(hn_onnx_node *node) {
-    HN_TRY(one_input(node));
-    HN_TRY(ints_to_input(node, "starts", 1));
-    HN_TRY(ints_to_input(node, "ends", 2));
-    return ints_to_input(node, "axes", 3);
+    HN_TRY(hn_onnx_one_input(node));
+    HN_TRY(hn_onnx_ints_to_input(node, "starts", 1));
+    HN_TRY(hn_onnx_ints_to_input(node, "ends", 2));
+    return hn_onnx_ints_to_input(node, "axes", 3);
 }
 
 /* Without sizes Split makes equal parts, which the newest form wants to be counted. */
@@ -61,13 +59,13 @@ hone_status hn_onnx_split_evenly(hn_onnx_node *node) {
 }
 
 hone_status hn_onnx_split_input(hn_onnx_node *node) {
-    HN_TRY(one_input(node));
-    HN_TRY(ints_to_input(node, "split", 1));
+    HN_TRY(hn_onnx_one_input(node));
+    HN_TRY(hn_onnx_ints_to_input(node, "split", 1));
     return hn_onnx_split_evenly(node);
 }
 
 hone_status hn_onnx_top_k_input(hn_onnx_node *node) {
-    HN_TRY(one_input(node));
+    HN_TRY(hn_onnx_one_input(node));
     const hn_attr *attr = hn_onnx_take_attr(node, "k");
     hn_value *value;
     if (!attr) return HONE_OK;
@@ -76,7 +74,7 @@ hone_status hn_onnx_top_k_input(hn_onnx_node *node) {
 }
 
 hone_status hn_onnx_dropout_ratio(hn_onnx_node *node) {
-    HN_TRY(one_input(node));
+    HN_TRY(hn_onnx_one_input(node));
     const hn_attr *attr = hn_onnx_take_attr(node, "ratio");
     hn_value *value;
     if (!attr) return HONE_OK;
@@ -88,6 +86,10 @@ hone_status hn_onnx_dropout_ratio(hn_onnx_node *node) {
 /* Up to opset 9 the mask had the type of the data. */
 hone_status hn_onnx_dropout_mask(hn_onnx_node *node) {
     HN_TRY(hn_onnx_dropout_ratio(node));
+    return hn_onnx_dropout_typed_mask(node);
+}
+
+hone_status hn_onnx_dropout_typed_mask(hn_onnx_node *node) {
     if (node->n_out < 2) return HONE_OK;
     HN_TRY(hn_onnx_emit_self(node));
     hn_value *in[2] = {node->result[1], hn_onnx_in(node, 0)};

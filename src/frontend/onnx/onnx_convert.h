@@ -26,6 +26,19 @@ hn_onnx_convert_fn hn_onnx_axes_to_input, hn_onnx_clip_limits, hn_onnx_pad_input
     hn_onnx_coerced_to_2d, hn_onnx_group_scale, hn_onnx_batch_norm_7, hn_onnx_batch_norm_9, hn_onnx_upsample_7,
     hn_onnx_upsample_9, hn_onnx_resize_10, hn_onnx_resize_11, hn_onnx_resize_inputs, hn_onnx_scan_8,
     hn_onnx_branches_in_order;
+/* Of before opset 7 (onnx_convert_early.c). */
+hn_onnx_convert_fn hn_onnx_aligned_at_axis, hn_onnx_slope_per_channel, hn_onnx_gemm_1, hn_onnx_dropout_1,
+    hn_onnx_batch_norm_1, hn_onnx_cast_1, hn_onnx_concat_1, hn_onnx_pad_1, hn_onnx_reshape_1, hn_onnx_split_1,
+    hn_onnx_tile_1, hn_onnx_upsample_1, hn_onnx_lp_pool_1, hn_onnx_selu_1;
+
+/* ---- what conversions of several files share (onnx_convert.c) ---- */
+
+/* Input `i` becomes the INTS attribute `name` as a constant; nothing happens when it is absent. */
+HONE_MUST_USE hone_status hn_onnx_ints_to_input(hn_onnx_node *node, const char *name, size_t i);
+/* Forms that keep operands in attributes have one data input; more would be overwritten. */
+HONE_MUST_USE hone_status hn_onnx_one_input(const hn_onnx_node *node);
+/* Emits Dropout; its mask gets the type of the data. */
+HONE_MUST_USE hone_status hn_onnx_dropout_typed_mask(hn_onnx_node *node);
 
 /* ---- building blocks (onnx_call.c) ---- */
 

@@ -15,7 +15,7 @@
 #include "frontend/onnx/onnx_tensor.h"
 #include "ir/graph.h"
 
-#define HN_ONNX_OLDEST 7
+#define HN_ONNX_OLDEST 1
 #define HN_ONNX_NEWEST 28
 
 #define HN_ONNX_MAX_DEPTH   32         /* bodies and function calls inside one another */
