@@ -31,6 +31,8 @@ python 'assert np.load("one.npz")["logits"].shape == (4, 10)'
 expect 0 run d.plan --random --samples 3 --outputs many.npz
 python 'z = np.load("many.npz"); assert sorted(z) == [f"sample_{i}/logits" for i in range(3)], list(z)
 assert (z["sample_0/logits"] != z["sample_1/logits"]).any()'
+refused 'no input .image.; the inputs are .images.' run d.plan --random --val-range 'image:[0,1]'
+refused 'neither an .npz file nor a folder' run d.plan --random --outputs x.txt
 refused 'name:\[low,high\]' run d.plan --random --val-range images:0..1 --outputs x.npz
 "$PYTHON" - <<'PY'
 import onnx

@@ -112,9 +112,10 @@ static void print_nodes(const json_t *nodes) {
 static void print_model(const json_t *report) {
     const json_t *constants = json_object_get(report, "constants");
     print_title("Model");
-    printf("  graph     %s\n  producer  %s %s\n  opset     %" JSON_INTEGER_FORMAT "\n", string_of(report, "graph"),
-           string_of(report, "producer"), string_of(report, "producer_version"),
-           json_integer_value(json_object_get(report, "opset")));
+    printf("  graph     %s\n", string_of(report, "graph"));
+    if (*string_of(report, "producer"))
+        printf("  producer  %s %s\n", string_of(report, "producer"), string_of(report, "producer_version"));
+    printf("  opset     %" JSON_INTEGER_FORMAT "\n", json_integer_value(json_object_get(report, "opset")));
     printf("  weights   %s in %" JSON_INTEGER_FORMAT " constants\n",
            bytes_text((uint64_t)json_integer_value(json_object_get(constants, "bytes"))),
            json_integer_value(json_object_get(constants, "count")));

@@ -77,6 +77,7 @@ static void tell_profile(const args *a, const hone_context *context) {
 int command_run(const args *a) {
     const char *path = arg_operand(a, 0, "a model or a plan"), *to = arg_text(a, "outputs", NULL);
     arg_no_more_operands(a, 1);
+    if (to) check_outputs_path(to);
     source s;
     source_open(&s, a, path);
     inputs in;

@@ -4,30 +4,32 @@
 #include <string.h>
 #include "console.h"
 
-enum { LEFT = 30, WIDTH = 110 };
+enum { LEFT = 30, OVERVIEW_LEFT = 32, WIDTH = 110 };
+
+/* Text from column `left` on, where the line is, wrapped at WIDTH. */
+static void print_wrapped(FILE *to, const char *text, int left) {
+    int column = left;
+    while (*text) {
+        const int n = (int)strcspn(text, " ");
+        if (column + n > WIDTH && column > left) fprintf(to, "\n%*s", left, ""), column = left;
+        fprintf(to, "%s%.*s", column > left ? " " : "", n, text);
+        column += n + 1;
+        text += n;
+        text += *text == ' ';
+    }
+    fputc('\n', to);
+}
 
 void print_overview(FILE *to, const command *commands, int n) {
     fprintf(to, "%sHone%s turns trained networks (ONNX) into fast, checked, deployable plans and runs them.\n\n",
             style_on(to, BOLD), style_off(to));
     fprintf(to, "usage: hone COMMAND ... [options]\n\n");
-    for (int i = 0; i < n; i++)
-        fprintf(to, "  %s%-8s%s %-20s %s\n", style_on(to, BOLD), commands[i].name, style_off(to), commands[i].operands,
-                commands[i].help);
+    for (int i = 0; i < n; i++) {
+        fprintf(to, "  %s%-8s%s %-20s ", style_on(to, BOLD), commands[i].name, style_off(to), commands[i].operands);
+        print_wrapped(to, commands[i].help, OVERVIEW_LEFT);
+    }
     fprintf(to, "\n`hone COMMAND --help` lists the options of a command. Exit status: 0 good, 1 a check or comparison\n"
                 "failed, 2 bad usage, unreadable input or a refused request.\n");
-}
-
-/* Text from column LEFT on, wrapped at WIDTH. */
-static void print_wrapped(FILE *to, const char *text) {
-    int column = LEFT;
-    while (*text) {
-        const int n = (int)strcspn(text, " ");
-        if (column + n > WIDTH && column > LEFT) fprintf(to, "\n%*s", LEFT, ""), column = LEFT;
-        fprintf(to, "%.*s", n, text);
-        text += n, column += n;
-        if (*text) fputc(' ', to), text++, column++;
-    }
-    fputc('\n', to);
 }
 
 static const char *spelling(const flag *f) {
@@ -43,7 +45,7 @@ static void print_options(FILE *to, const command *c, bool builds) {
         const char *text = spelling(&flags[i]);
         fprintf(to, "  %-*s", LEFT - 2, text);
         if (strlen(text) + 2 >= LEFT) fprintf(to, "\n%*s", LEFT, "");
-        print_wrapped(to, flags[i].help);
+        print_wrapped(to, flags[i].help, LEFT);
     }
 }
 

@@ -72,10 +72,11 @@ static void load_given(inputs *in, const char *option, const char *text) {
     load_one(&in->files, name, path, &expected);
 }
 
-static bool is_input(const source *s, const char *name) {
+/* Number of the input of that name, or -1. */
+static int input_index(const source *s, const char *name) {
     for (int i = 0; i < s->n_input; i++)
-        if (strcmp(s->input[i].name, name) == 0) return true;
-    return false;
+        if (strcmp(s->input[i].name, name) == 0) return i;
+    return -1;
 }
 
 static const char *input_names(const source *s) {
@@ -87,12 +88,42 @@ static const char *input_names(const source *s) {
 
 static void check_names(const inputs *in) {
     for (int i = 0; i < in->files.n; i++)
-        if (!is_input(in->source, in->files.at[i].name) &&
+        if (input_index(in->source, in->files.at[i].name) < 0 &&
             strcmp(in->files.at[i].name, arg_text(in->args, "labels", "")) != 0)
             note("array '%s' is no input and is left out", in->files.at[i].name);
     for (int i = 0; i < in->shapes.n; i++)
-        if (!is_input(in->source, in->shapes.at[i].name))
+        if (input_index(in->source, in->shapes.at[i].name) < 0)
             fail("--shapes: there is no input '%s'; the inputs are %s", in->shapes.at[i].name, input_names(in->source));
+}
+
+/* ---- ranges of random values ---- */
+
+static bool parse_range(const char *text, value_range *out) {
+    char *end;
+    if (*text != '[') return false;
+    out->given = true;
+    out->low = strtod(text + 1, &end);
+    if (end == text + 1 || *end != ',') return false;
+    const char *high = end + 1;
+    out->high = strtod(high, &end);
+    return end != high && strcmp(end, "]") == 0 && isfinite(out->low) && isfinite(out->high) && out->low <= out->high;
+}
+
+/* Several ranges may stand in one option: a:[0,1],b:[2,3]. */
+static void add_ranges(inputs *in, const char *text) {
+    for (const char *at = text; *at;) {
+        const char *close = strchr(at, ']'), *rest;
+        const char *item = text_copy(at, close ? (size_t)(close + 1 - at) : strlen(at));
+        char *name;
+        value_range r;
+        if (!split_name(item, &name, &rest) || !parse_range(rest, &r))
+            fail("--val-range: '%s' is not of the form name:[low,high]", item);
+        const int k = input_index(in->source, name);
+        if (k < 0) fail("--val-range: there is no input '%s'; the inputs are %s", name, input_names(in->source));
+        in->range[k] = r;
+        at += strlen(item);
+        at += *at == ',';
+    }
 }
 
 void inputs_open(inputs *in, const source *s, const args *a, const char *shapes, bool always_random) {
@@ -101,9 +132,12 @@ void inputs_open(inputs *in, const source *s, const args *a, const char *shapes,
     in->profile = (int)arg_int(a, "use-profile", 0);
     if (in->samples < 1) fail("--samples: at least 1");
     if (shapes) in->shapes = parse_shapes("shapes", shapes);
+    in->range = HN_NEW_ARRAY(tool_arena(), value_range, s->n_input + 1);
+    if (!in->range) fail("out of memory");
     for (int i = 0; i < a->n_given; i++) {
         const char *name = a->given[i].flag->name;
         if (strcmp(name, "input") == 0 || strcmp(name, "inputs") == 0) load_given(in, name, a->given[i].value);
+        if (strcmp(name, "val-range") == 0) add_ranges(in, a->given[i].value);
     }
     check_names(in);
     if (in->samples > 1 && in->files.n == s->n_input && s->n_input) fail("--samples: all inputs come from files");
@@ -111,51 +145,17 @@ void inputs_open(inputs *in, const source *s, const args *a, const char *shapes,
 
 /* ---- random values ---- */
 
-typedef struct range {
-    double low, high;
-} range;
-
-static bool parse_range(const char *text, range *out) {
-    char *end;
-    if (*text != '[') return false;
-    out->low = strtod(text + 1, &end);
-    if (end == text + 1 || *end != ',') return false;
-    const char *high = end + 1;
-    out->high = strtod(high, &end);
-    return end != high && strcmp(end, "]") == 0 && isfinite(out->low) && isfinite(out->high) && out->low <= out->high;
-}
-
-/* The --val-range of an input; several may stand in one option: a:[0,1],b:[2,3]. */
-static bool range_of(const args *a, const char *name, range *out) {
-    bool found = false;
-    for (int i = 0; i < a->n_given; i++) {
-        if (strcmp(a->given[i].flag->name, "val-range") != 0) continue;
-        for (const char *at = a->given[i].value; *at;) {
-            const char *close = strchr(at, ']'), *rest;
-            const char *item = text_copy(at, close ? (size_t)(close + 1 - at) : strlen(at));
-            char *who;
-            range r;
-            if (!split_name(item, &who, &rest) || !parse_range(rest, &r))
-                fail("--val-range: '%s' is not of the form name:[low,high]", item);
-            if (strcmp(who, name) == 0) *out = r, found = true;
-            at += strlen(item);
-            at += *at == ',';
-        }
-    }
-    return found;
-}
-
 static bool is_mask(const hone_port *port) {
     return port->dtype == HONE_BOOL || strcasestr(port->name, "mask") != NULL;
 }
 
 enum { SMALL = 8 }; /* integers and scalars of which nothing is known lie in 0..8 */
 
-static double draw(const hone_port *port, int64_t limit, const range *r, uint64_t key, uint64_t index) {
+static double draw(const hone_port *port, int64_t limit, const value_range *r, uint64_t key, uint64_t index) {
     const bool whole = is_integer_type(port->dtype);
-    if (!r && is_mask(port)) return 1;
-    if (!r && !whole && port->rank != 0) return hn_rng_normal(key, index);
-    const double low = r ? r->low : 0, high = r ? r->high : limit > 0 ? (double)(limit - 1) : SMALL;
+    if (!r->given && is_mask(port)) return 1;
+    if (!r->given && !whole && port->rank != 0) return hn_rng_normal(key, index);
+    const double low = r->given ? r->low : 0, high = r->given ? r->high : limit > 0 ? (double)(limit - 1) : SMALL;
     const double u = hn_rng_uniform(key, index);
     return whole ? floor(low + u * (floor(high) - low + 1)) : low + u * (high - low);
 }
@@ -179,12 +179,10 @@ static hone_value *random_value(const inputs *in, int index, int64_t sample) {
     if (rank < 0) fail_hint("give it with --shapes", "input '%s' has no declared rank", port->name);
     fill_dims(port, rank, dim, find_shape(&in->shapes, port->name), sample == 0);
     hone_value *value = value_new(port->dtype, rank, dim);
-    range r;
-    const bool ranged = range_of(in->args, port->name, &r);
     const uint64_t seed = (uint64_t)arg_int(in->args, "seed", 0) + ((uint64_t)sample << 32);
     const uint64_t key = hn_hash(port->name, strlen(port->name), seed);
     const int64_t n = value_count(value), limit = in->source->index_limit[index];
-    for (int64_t i = 0; i < n; i++) element_set(value, i, draw(port, limit, ranged ? &r : NULL, key, (uint64_t)i));
+    for (int64_t i = 0; i < n; i++) element_set(value, i, draw(port, limit, &in->range[index], key, (uint64_t)i));
     return value;
 }
 

@@ -4,12 +4,19 @@
 
 #include "source.h"
 
+/* --val-range of one input. */
+typedef struct value_range {
+    bool given;
+    double low, high;
+} value_range;
+
 typedef struct inputs {
     const source *source;
     const args *args;
-    shape_list shapes; /* of --shapes, n 0: none */
-    tensors files;     /* given by --input and --inputs */
-    bool random;       /* the rest may be drawn */
+    shape_list shapes;  /* of --shapes, n 0: none */
+    tensors files;      /* given by --input and --inputs */
+    value_range *range; /* one for each input of the source */
+    bool random;        /* the rest may be drawn */
     int64_t samples;
     int profile; /* whose opt shapes stand for dims that nothing else tells */
 } inputs;

@@ -179,6 +179,11 @@ static void save_pb(const tensor *t, const char *path) {
     hone_bytes_destroy(&bytes);
 }
 
+void check_outputs_path(const char *path) {
+    if (!ends_with(path, "/") && !ends_with(path, ".npz") && !is_folder(path))
+        fail_hint("give FILE.npz, or a folder as DIR/", "--outputs: '%s' is neither an .npz file nor a folder", path);
+}
+
 void save_all(const tensors *list, const char *path) {
     if (!ends_with(path, "/") && !is_folder(path)) {
         write_archive(list, path);

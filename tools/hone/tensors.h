@@ -48,5 +48,7 @@ void load_one(tensors *list, const char *name, const char *path, const expectati
 /* Writes all arrays, whole or not at all: to FILE.npz, or when `path` ends with a slash or is a folder, to
  * output_0.pb, output_1.pb, ... in it. */
 void save_all(const tensors *list, const char *path);
+/* Refuses a place for outputs that is neither FILE.npz nor a folder. */
+void check_outputs_path(const char *path);
 
 #endif

@@ -11,7 +11,7 @@
 #if HN_VEC_ISA == 512
 #define TILE_PANELS 4
 #define TILE_ROWS   8
-#define BLOCK_BYTES (32 * 1024) /* of B that stay in the first-level cache while all rows pass */
+#define BLOCK_BYTES (128 * 1024) /* of B that stay in the second-level cache while all rows pass */
 #define EACH_PANEL(X, ...) X(0, __VA_ARGS__) X(1, __VA_ARGS__) X(2, __VA_ARGS__) X(3, __VA_ARGS__)
 #define EACH_ROW(X)        X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 #define SIX_ROWS(X, p)     X(1, p) X(2, p) X(3, p) X(4, p) X(5, p) X(6, p)
@@ -21,7 +21,7 @@ static const int most_rows[TILE_PANELS + 1] = {0, 8, 8, 8, 6};
 #elif HN_VEC_ISA == 256
 #define TILE_PANELS 1
 #define TILE_ROWS   6
-#define BLOCK_BYTES (16 * 1024)
+#define BLOCK_BYTES (32 * 1024)
 #define EACH_PANEL(X, ...) X(0, __VA_ARGS__)
 #define EACH_ROW(X)        X(0) X(1) X(2) X(3) X(4) X(5)
 #define EACH_TILE(X)       X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)
