@@ -206,6 +206,11 @@ def early():
     wide = {k: v[:, None, None] for k, v in norm.items() if k != "x"}
     good("batch_norm_6", [node("BatchNormalization", "x s b m v", "y", is_test=1, spatial=1)], norm, ["y"], 6,
          expected=[((x - wide["m"]) / np.sqrt(wide["v"] + FLOATS(1e-5)) * wide["s"] + wide["b"]).astype(FLOATS)])
+    tf = dict(coordinate_transformation_mode="tf_half_pixel_for_nn")
+    line = np.arange(10, dtype=FLOATS).reshape(1, 1, 1, 10)
+    at = (np.arange(4) + 0.5) / 0.4
+    good("resize_tf_round_11", [node("Resize", "x r s", "y", **tf)], {"x": line, "r": np.array([], FLOATS), "s": np.array([1, 1, 1, 0.4], FLOATS)},
+         ["y"], 11, expected=[np.ceil(at - 0.5).astype(FLOATS).reshape(1, 1, 1, 4)])
     bad("axis_too_far_6", "model", "axis 2 does not place an operand of rank 3", [node("Add", "x b", "y", broadcast=1, axis=2)],
         inputs=[info("x", shape=[2, 3, 4]), info("b", shape=[3, 4, 5])], version=6)
     bad("cast_word_1", "model", "is 'float', which is no element type", [node("Cast", "x", "y", to="float")], version=1)

@@ -65,16 +65,19 @@ def test_cast_rounds_once():
     check("Cast", {"to": number(np.float32)}, [np.array([2**64 - 1, 2**40 + 2**16 + 1], np.uint64)])
 
 
+def low_bits(x, target):
+    """The integers `x` reduced to those of a packed type."""
+    info = ml_dtypes.iinfo(target)
+    low = x & ((1 << info.bits) - 1)
+    return np.where((info.min < 0) & (low >= 1 << (info.bits - 1)), low - (1 << info.bits), low).astype(np.int8).astype(target)
+
+
 def test_cast_wraps_integers():
     x = np.array([-1, 255, 256, 128, 2**31, 2**32 + 5, 2**63 - 1, -2**63])
     for target in SIGNED + UNSIGNED:
         check("Cast", {"to": number(target)}, [x])
     for target in SMALL_INTS:
-        bits = ml_dtypes.iinfo(target).bits
-        low = x & ((1 << bits) - 1)
-        signed = ml_dtypes.iinfo(target).min < 0
-        want = np.where(signed & (low >= 1 << (bits - 1)), low - (1 << bits), low)
-        check("Cast", {"to": number(target)}, [x], expect=[want.astype(np.int8).astype(target)])
+        check("Cast", {"to": number(target)}, [x], expect=[low_bits(x, target)])
 
 
 def test_cast_saturates_floats():
@@ -86,8 +89,10 @@ def test_cast_saturates_floats():
             check("Cast", {"to": number(target)}, [x], expect=[want])
     for target in SMALL_INTS:
         info = ml_dtypes.iinfo(target)
-        check("Cast", {"to": number(target)}, [np.array([1e9, -1e9, 1.7], np.float32)],
-              expect=[np.array([info.max, info.min, 1], np.int8).astype(target)])
+        x = np.array([17.9, -18.9, 1.7, 2.0**40 + 1, -0.5, info.max + 1, info.min - 1], np.float64)
+        for source in (np.float32, np.float64):  # keeps the low bits
+            whole = np.trunc(x.astype(source)).astype(np.int64)
+            check("Cast", {"to": number(target)}, [x.astype(source)], expect=[low_bits(whole, target)])
     check("Cast", {"to": TensorProto.BOOL}, [special()])
 
 

@@ -100,13 +100,16 @@ hone_status hn_onnx_resize_inputs(hn_onnx_node *node) {
     return HONE_OK;
 }
 
-/* tf_half_pixel_for_nn ended with opset 12: floor((i + 0.5) / scale), which is half_pixel rounded upwards at .5. */
+/* tf_half_pixel_for_nn ended with opset 12: x = (i + 0.5) / scale, half a pixel behind half_pixel's. So its floor is
+ * that one's rounding with .5 upwards, and its rounding with .5 downwards is that one's ceil. */
 hone_status hn_onnx_resize_11(hn_onnx_node *node) {
     HN_TRY(hn_onnx_resize_inputs(node));
     if (!text_is(hn_onnx_get_attr(node, "coordinate_transformation_mode"), "tf_half_pixel_for_nn")) return HONE_OK;
-    if (!text_is(hn_onnx_get_attr(node, "nearest_mode"), "floor"))
+    const hn_attr *nearest = hn_onnx_get_attr(node, "nearest_mode");
+    const bool rounds = !nearest || text_is(nearest, "round_prefer_floor");
+    if (!rounds && !text_is(nearest, "floor"))
         HN_FAIL(node->scope->import->diag, HONE_UNSUPPORTED,
-                "Resize with tf_half_pixel_for_nn is supported with nearest_mode 'floor' only");
+                "Resize with tf_half_pixel_for_nn is supported with nearest_mode 'floor' and 'round_prefer_floor'");
     HN_TRY(set_text(node, "coordinate_transformation_mode", "half_pixel"));
-    return set_text(node, "nearest_mode", "round_prefer_ceil");
+    return set_text(node, "nearest_mode", rounds ? "ceil" : "round_prefer_ceil");
 }

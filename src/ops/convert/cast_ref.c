@@ -41,6 +41,13 @@ static void cast_to_float8(hn_tensor *out, const hn_tensor *in, narrowing mode) 
     }                                                                                                                  \
     break
 
+/* The type that the cast goes through. A float beyond the ends of a type below a byte keeps its low bits, as an integer
+ * does. */
+static hn_block_kind kind_between(hone_dtype from, hone_dtype to) {
+    const hn_block_kind kind = hn_block_kind_of(from);
+    return kind == HN_BLOCK_F64 && hn_dtype_is_int(to) && hone_dtype_bits(to) < 8 ? HN_BLOCK_I64 : kind;
+}
+
 hone_status hn_ops_ref_cast(hn_call *call) {
     const hn_tensor *in = call->in[0];
     hn_tensor *out = call->out[0];
@@ -54,7 +61,7 @@ hone_status hn_ops_ref_cast(hn_call *call) {
         cast_to_float8(out, in, narrowing_of(call->attrs));
         return HONE_OK;
     }
-    switch (hn_block_kind_of(in->dtype)) {
+    switch (kind_between(in->dtype, out->dtype)) {
     case HN_BLOCK_F64:
         CAST(f64, double);
     case HN_BLOCK_I64:

@@ -4,6 +4,13 @@
 #include "abi/resize.h"
 #include <math.h>
 
+/* The length that corners are aligned to: in * scale, although the output has but the whole number below. What the
+ * rounding of a scale has moved off a whole number is that number. */
+static double aligned_length(const hn_resize_axis *a) {
+    const double length = a->scale * (double)a->in;
+    return fabs(length - (double)a->out) < 1e-3 ? (double)a->out : length;
+}
+
 #define ORIGINAL_COORDINATE(T)                                                                                         \
     static double coordinate_##T(const hn_resize *r, const hn_resize_axis *a, int64_t at) {                            \
         const T x = (T)at, in = (T)a->in, out = (T)a->out, scale = (T)a->scale, half = (T)0.5;                         \
@@ -16,7 +23,7 @@
         case HN_RESIZE_ASYMMETRIC:                                                                                     \
             return x / scale;                                                                                          \
         case HN_RESIZE_ALIGN_CORNERS:                                                                                  \
-            return a->out == 1 ? 0 : x * (in - 1) / (out - 1);                                                         \
+            return a->out == 1 ? 0 : x * (in - 1) / ((T)aligned_length(a) - 1);                                        \
         case HN_RESIZE_HALF_PIXEL_SYMMETRIC:                                                                           \
             return (T)((double)(in / 2 * (1 - adjustment)) + ((double)x + 0.5) / (double)scale - 0.5);                 \
         case HN_RESIZE_TF_CROP:                                                                                        \
