@@ -11,6 +11,8 @@
 hone_status hn_ir_infer_graph(hn_graph *graph, hn_diag *diag);
 /* If, Loop and Scan: infers the bodies and joins their results (infer_control.c). */
 hone_status hn_ir_infer_control(hn_node *node, hn_diag *diag);
+/* Whether a condition (one bool) holds: 0, 1, or -1 when only running tells. */
+int hn_ir_known_condition(const hn_value *value);
 /* What holds for both: same rank or unknown, dims that are the same or unknown. */
 hn_shape hn_ir_shape_join(const hn_shape *a, const hn_shape *b);
 

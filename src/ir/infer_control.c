@@ -24,11 +24,14 @@ static void set_info(hn_value *value, const hn_type *type, const hn_shape *shape
 
 /* ---- If ---- */
 
-/* The branch that a constant condition takes: 0 (then), 1 (else), or -1 when only running tells. */
-static int known_branch(const hn_node *node) {
-    const hn_tensor *t = node->in[0] ? node->in[0]->info.data : NULL;
-    if (!t || t->dtype != HONE_BOOL || hn_tensor_count(t) != 1) return -1;
-    return hn_tensor_int(t, 0) ? 0 : 1;
+int hn_ir_known_condition(const hn_value *value) {
+    if (!value) return -1;
+    const hn_info *info = &value->info;
+    if (info->data && info->data->dtype == HONE_BOOL && hn_tensor_count(info->data) == 1)
+        return hn_tensor_int(info->data, 0) != 0;
+    const bool single = info->shape.rank == 0 || (info->shape.rank == 1 && hn_dim_is(info->shape.dim[0], 1));
+    if (!info->element || !single || !hn_dim_is_const(*info->element)) return -1;
+    return info->element->value != 0;
 }
 
 static hone_status infer_branch(hn_node *node, int branch, bool taken, hn_diag *diag) {
@@ -42,7 +45,7 @@ static hone_status infer_branch(hn_node *node, int branch, bool taken, hn_diag *
 
 static hone_status infer_if(hn_node *node, hn_diag *diag) {
     HN_TRY(expect_bodies(node, 2, diag));
-    const int known = known_branch(node);
+    const int condition = hn_ir_known_condition(node->in[0]), known = condition < 0 ? -1 : !condition;
     for (int b = 0; b < 2; b++) HN_TRY(infer_branch(node, b, known < 0 || known == b, diag));
     for (int i = 0; i < node->n_out; i++) {
         const hn_info *a = &node->body[known == 1]->outputs.at[i]->info;

@@ -1,19 +1,7 @@
 /* An If whose condition is known is replaced by the branch that it takes. */
+#include "ir/infer.h"
 #include "passes/pipeline.h"
 #include "passes/rewrite.h"
-
-/* Whether the condition is known, and which way it goes. */
-static bool known_condition(const hn_value *value, bool *taken) {
-    if (!value) return false;
-    if (hn_ir_is_constant(value) && hn_value_dtype(value) == HONE_BOOL && hn_tensor_count(value->info.data) == 1)
-        return *taken = hn_tensor_int(value->info.data, 0) != 0, true;
-    const hn_dim *element = value->info.element;
-    const hn_shape *shape = &value->info.shape;
-    const bool single = shape->rank == 0 || (shape->rank == 1 && hn_dim_is(shape->dim[0], 1));
-    if (!element || !single || !hn_dim_is_const(*element)) return false;
-    *taken = element->value != 0;
-    return true;
-}
 
 static hn_graph *branch(const hn_node *node, bool taken) {
     const hn_attr *index = hn_attrs_find(node->attrs, taken ? "then_branch" : "else_branch");
@@ -47,8 +35,8 @@ static void adopt_constants(const hn_graph *within, const hn_graph *from, hn_gra
 }
 
 static hone_status inline_branch(hn_rewrite *r, hn_node *node) {
-    bool taken;
-    if (node->op->id != HN_OP_if_ || !known_condition(hn_node_input(node, 0), &taken)) return HONE_OK;
+    const int taken = node->op->id == HN_OP_if_ ? hn_ir_known_condition(hn_node_input(node, 0)) : -1;
+    if (taken < 0) return HONE_OK;
     hn_graph *body = branch(node, taken);
     if (!body || !may_replace(node, body)) return HONE_OK;
     adopt_constants(body, body, node->graph);

@@ -403,7 +403,7 @@ def faulty_nodes():
     bad("spatial_0", "unsupported", "spatial = 0", [node("BatchNormalization", "x s s s s", "y", spatial=0)], version=7,
         initializers=[numpy_helper.from_array(normal(3), "s")])
     scan = h.make_graph([node("Relu", "e", "f")], "b", [info("e")], [info("f")])
-    bad("scan_8", "unsupported", "Scan of opset 8", [h.make_node("Scan", ["", "x"], ["y"], body=scan, num_scan_inputs=1)], version=8)
+    bad("scan_8", "unsupported", "Scan of opset 8 with sequence_lens", [h.make_node("Scan", ["x", "x"], ["y"], body=scan, num_scan_inputs=1)], version=8)
     bad("resize_tf_ceil", "unsupported", "tf_half_pixel_for_nn",
         [node("Resize", "x x x", "y", coordinate_transformation_mode="tf_half_pixel_for_nn", nearest_mode="ceil")], version=11)
     bad("clip_6_inputs", "model", "Clip has 2 inputs; in opset 10 it takes 1", [node("Clip", "x x", "y")], version=10)

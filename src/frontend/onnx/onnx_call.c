@@ -91,7 +91,7 @@ static int by_name(const void *a, const void *b) {
     return strcmp(((const hn_attr *)a)->name, ((const hn_attr *)b)->name);
 }
 
-static hone_status sorted_attrs(hn_onnx_node *node, const hn_attr *at, size_t n, hn_attrs *out) {
+hone_status hn_onnx_sorted_attrs(hn_onnx_node *node, const hn_attr *at, size_t n, hn_attrs *out) {
     hn_attr *own = HN_NEW_ARRAY(&node->scope->import->model->arena, hn_attr, n);
     HN_TRY_ALLOC(own);
     if (n) memcpy(own, at, n * sizeof *own);
@@ -112,7 +112,7 @@ static hone_status make(hn_onnx_node *node, const hn_op *op, const char *name, c
                         int n_in, hn_value *const *in, int n_out, hn_node **out) {
     hn_attrs list;
     HN_TRY_ALLOC(name);
-    HN_TRY(sorted_attrs(node, attrs, n_attrs, &list));
+    HN_TRY(hn_onnx_sorted_attrs(node, attrs, n_attrs, &list));
     *out = hn_ir_node(node->scope->graph, NULL, op, name, list, n_in, in, n_out);
     HN_TRY_ALLOC(*out);
     (*out)->file_offset = hn_pb_offset(&node->scope->import->source.pb, node->proto.head.bytes.data);

@@ -109,12 +109,3 @@ hone_status hn_onnx_branches_in_order(hn_onnx_node *node) {
     no->i = swapped;
     return HONE_OK;
 }
-
-hone_status hn_onnx_scan_8(hn_onnx_node *node) {
-    hn_onnx_import *import = node->scope->import;
-    const size_t first = hn_onnx_mark(import);
-    hn_diag_add(import->diag, HONE_ERROR, HONE_UNSUPPORTED,
-                "the Scan of opset 8 has a batch axis of its own, which was given up in opset 9");
-    hn_diag_hint(import->diag, first, "export with opset 9 or newer");
-    return HONE_UNSUPPORTED;
-}

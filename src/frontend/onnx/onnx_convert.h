@@ -62,6 +62,8 @@ HONE_MUST_USE hone_status hn_onnx_scalar_like(hn_onnx_node *node, const char *su
 /* Emits a node <node>_<suffix> with one output before the one being imported. `attrs` may be NULL. */
 HONE_MUST_USE hone_status hn_onnx_emit(hn_onnx_node *node, const char *suffix, hn_op_id op, const hn_attr *attrs,
                                        uint32_t n_attrs, int n_in, hn_value *const *in, hn_value **out);
+/* A copy of a list of attributes in the order that the IR wants. */
+HONE_MUST_USE hone_status hn_onnx_sorted_attrs(hn_onnx_node *node, const hn_attr *at, size_t n, hn_attrs *out);
 /* Emits the node itself as it stands now: node->result gets its outputs. */
 HONE_MUST_USE hone_status hn_onnx_emit_self(hn_onnx_node *node);
 /* Rank of a value, -1 while unknown. */
