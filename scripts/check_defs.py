@@ -22,7 +22,7 @@ LISTS = {
         ("definition", "src/kernels/cpu/*/*.c", r"\bhn_kernel_{id}\b", None),
         ("case in tests/kernelcheck", "tests/kernelcheck/*.c", r'"{id}"', None),
     ]),
-    "src/passes/pipeline.c": (r'\{\s*"(?P<id>\w+)"\s*,', [
+    "src/passes/pipeline*.c": (r'\{\s*"(?P<id>\w+)"\s*,', [
         ("golden case", "tests/passes/{id}/*.hir", None, None),
     ]),
 }

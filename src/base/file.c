@@ -154,6 +154,11 @@ hone_status hn_file_save(const char *path, const void *bytes, size_t n, hn_diag 
     return status;
 }
 
+hone_status hn_file_remove(const char *path, hn_diag *diag) {
+    if (unlink(path) == 0 || errno == ENOENT) return HONE_OK;
+    return io_error(diag, "remove", path, errno);
+}
+
 static hone_status resolve(const char *path, char *out, hn_diag *diag) {
     if (realpath(path, out)) return HONE_OK;
     return errno == ENOMEM ? HONE_OUT_OF_MEMORY : io_error(diag, "open", path, errno);

@@ -34,6 +34,9 @@ void hn_file_abort(hn_file_writer *writer);
 /* Whole file in one call. */
 HONE_MUST_USE hone_status hn_file_save(const char *path, const void *bytes, size_t n, hn_diag *diag);
 
+/* A file that is not there is no error. */
+HONE_MUST_USE hone_status hn_file_remove(const char *path, hn_diag *diag);
+
 /* The path of `relative` inside `folder`, in `arena`; refused when absolute, when a `..` or a symbolic link leads out
  * of the folder, or when it does not name a regular file. */
 HONE_MUST_USE hone_status hn_file_confined(hn_arena *arena, const char *folder, const char *relative, const char **out,

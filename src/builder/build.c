@@ -30,13 +30,15 @@ static hone_status dump_model(void *user, const hn_model *model, hn_diag *diag) 
 static hone_status simplify(hn_build *build) {
     const char *after = hn_config_text(build->config, "dump-after");
     /* A group is one device's; the pretended one takes single operators, so that there is something to bring over. */
-    const hn_passes_options options = {.group = !hn_config_int(build->config, "mock-device"),
+    const hn_passes_options options = {.pipeline = &hn_pipeline_build,
+                                       .group = !hn_config_int(build->config, "mock-device"),
                                        .dump_after = *after ? after : NULL,
                                        .dump = dump_model,
                                        .progress = pass_progress,
                                        .user = build};
     /* Branches that are never taken may hold what cannot work for the shapes at hand. */
-    if (hn_config_int(build->config, "reference")) return hn_passes_run_one(build->model, "fold_control", build->diag);
+    if (build->as_is || hn_config_int(build->config, "reference"))
+        return hn_passes_run_one(build->model, "fold_control", build->diag);
     return hn_passes_run(build->model, &options, build->diag);
 }
 
@@ -117,13 +119,19 @@ static hone_status run_stages(hn_build *build, const char *path) {
     return HONE_OK;
 }
 
+hone_status hn_build_plan(hn_model *model, const hone_build_config *config, bool as_is, const char *path,
+                          hn_diag *diag) {
+    hn_build build = {.model = model, .config = config, .as_is = as_is, .diag = diag};
+    hn_arena_init(&build.arena, model->arena.allocator);
+    const hone_status status = run_stages(&build, path);
+    hn_arena_free(&build.arena);
+    return status;
+}
+
 hone_status hone_build(hone_model *model, const hone_build_config *config, const char *path, hone_messages *messages) {
     if (!model || !model->model || !path)
         HN_FAIL(messages, HONE_INVALID_ARGUMENT, "hone_build needs a model and a path");
-    hn_build build = {.model = model->model, .config = config, .diag = messages};
-    hn_arena_init(&build.arena, model->model->arena.allocator);
-    hone_status status = run_stages(&build, path);
-    hn_arena_free(&build.arena);
+    const hone_status status = hn_build_plan(model->model, config, false, path, messages);
     hn_model_destroy(&model->model);
     return status;
 }

@@ -16,6 +16,7 @@ typedef struct hn_choice {
 typedef struct hn_build {
     hn_model *model;
     const hone_build_config *config; /* NULL: defaults */
+    bool as_is;                      /* no passes: every operator of the model by itself */
     hn_diag *diag;
     hn_arena arena; /* everything that ends with the build */
     uint32_t features;
@@ -29,6 +30,10 @@ typedef struct hn_build {
     hn_query *query;          /* room for the query that is being asked about */
     const char *index_limits; /* "'ids':30522": sizes of the axes that inputs index */
 } hn_build;
+
+/* build.c: all stages; the model is used up. */
+HONE_MUST_USE hone_status hn_build_plan(hn_model *model, const hone_build_config *config, bool as_is, const char *path,
+                                        hn_diag *diag);
 
 /* build.c: features and threads from the configuration. */
 hone_status hn_build_target(hn_build *build);

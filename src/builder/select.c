@@ -3,6 +3,16 @@
 #include "builder/builder.h"
 #include "kernels/cpu/cpu_provider.h"
 
+/* A kernel is bound before anything runs: what its operator wants to see of its inputs must be known by then. */
+static bool hosts_are_known(const hn_node *node) {
+    for (int i = 0; i < node->n_in && i < 32; i++) {
+        const hn_value *v = node->in[i];
+        if (!(node->op->host & HN_HOST(i)) || !v || hn_ir_is_constant(v)) continue;
+        if (!v->producer || v->producer->op->id != HN_OP_shape_value) return false;
+    }
+    return true;
+}
+
 static const hn_kernel *ask(const hn_build *build, const hn_node *node, hn_layout layout) {
     return hn_build_query(build, node, layout, build->query) ? hn_provider_choose(&hn_cpu_provider, build->query)
                                                              : NULL;
@@ -39,7 +49,7 @@ static hone_status select_graph(hn_build *build, hn_graph *graph, bool reference
         node->mark = choice;
         if (node->op->id == HN_OP_group || !node->n_body) {
             if (takes_mock(build, node)) choice->device = 1;
-            else if (!reference) {
+            else if (!reference && hosts_are_known(node)) {
                 choice->dense = ask(build, node, HN_LAYOUT_DENSE);
                 if (has_channels(node)) choice->last = ask(build, node, HN_LAYOUT_CHANNELS_LAST);
             }

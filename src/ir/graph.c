@@ -201,6 +201,17 @@ bool hn_ir_add_output(hn_graph *graph, hn_value *value) {
            add_use(value, NULL, graph, (int)graph->outputs.n - 1);
 }
 
+void hn_ir_remove_output(hn_graph *graph, int index) {
+    drop_use(graph->outputs.at[index], NULL, graph, index);
+    for (size_t i = (size_t)index + 1; i < graph->outputs.n; i++) {
+        hn_value *value = graph->outputs.at[i];
+        drop_use(value, NULL, graph, (int)i);
+        graph->outputs.at[i - 1] = value;
+        (void)add_use(value, NULL, graph, (int)i - 1);
+    }
+    graph->outputs.n--;
+}
+
 void hn_ir_set_output(hn_graph *graph, int index, hn_value *value) {
     drop_use(graph->outputs.at[index], NULL, graph, index);
     graph->outputs.at[index] = value;

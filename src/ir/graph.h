@@ -50,6 +50,7 @@ struct hn_node {
     const char *name;     /* unique in the model, never empty */
     const char *origin;   /* name in the source file; the anchor's for a group; NULL when made up */
     uint64_t file_offset; /* where the source file has it; 0 unknown */
+    hn_bytes doc;         /* its documentation there; borrowed from the file */
     hn_attrs attrs;
     hn_value **in;  /* NULL: absent */
     hn_value **out; /* NULL: not wanted */
@@ -73,7 +74,7 @@ struct hn_graph {
 
 /* Where the model came from; copied into the plan's META section. */
 typedef struct hn_provenance {
-    const char *producer, *producer_version, *domain, *doc, *graph_name;
+    const char *producer, *producer_version, *domain, *doc, *graph_name, *graph_doc;
     int64_t ir_version, opset, model_version;
     const char *path;          /* source file, or NULL */
     char sha256[65];           /* of the source file; "" when not computed */
@@ -87,6 +88,9 @@ struct hn_model {
     hn_graph *main;
     hn_provenance provenance;
     uint32_t next_id;
+    bool for_file;       /* it goes back into a model file: passes make standard operators of its opset only */
+    int64_t growth_left; /* for_file: bytes by which folding may still make the weights larger */
+    uint64_t fold_limit; /* for_file: bytes of the largest constant that folding makes; 0: no limit */
     bool failed; /* an allocation inside a rewiring function without a status failed: whoever drives passes must stop */
     hn_map names;              /* all value and node names in use */
     hn_vec(hn_map_file) files; /* mappings that constants point into */
@@ -116,6 +120,7 @@ hn_node *hn_ir_node(hn_graph *graph, hn_node *before, const hn_op *op, const cha
 bool hn_ir_set_bodies(hn_node *node, hn_graph *const *body, int n);
 bool hn_ir_rename(hn_value *value, const char *name);
 bool hn_ir_add_output(hn_graph *graph, hn_value *value);
+void hn_ir_remove_output(hn_graph *graph, int index);
 void hn_ir_set_output(hn_graph *graph, int index, hn_value *value);
 void hn_ir_set_input(hn_node *node, int index, hn_value *value);
 /* All uses of `value` (nested graphs and graph outputs too) become uses of `by`. When `value` was a graph output of the

@@ -42,7 +42,7 @@ static hn_value *channel_constant(hn_rewrite *r, hn_node *node, const char *suff
 
 static hone_status split(hn_rewrite *r, hn_node *node, const hn_channel_affine *f) {
     const int rank = node->in[0]->info.shape.rank;
-    if (rank < 2) return HONE_OK;
+    if (rank < 2 || r->model->for_file) return HONE_OK;
     hn_value *in[2] = {node->in[0], channel_constant(r, node, "scale", f->scale, f->n, rank)};
     hn_value *shift = channel_constant(r, node, "shift", f->shift, f->n, rank);
     if (!in[1] || !shift) return HONE_OUT_OF_MEMORY;

@@ -10,7 +10,7 @@ typedef struct driver {
     hn_model *model;
     const hn_passes_options *options;
     uint32_t facts;
-    bool dumped;
+    bool dumped, enough;
     hn_diag *diag;
 } driver;
 
@@ -45,6 +45,7 @@ static hone_status run_pass(driver *d, const hn_pass *pass, bool *changed) {
     if (!mine) return HONE_OK;
     d->facts &= pass->keeps;
     *changed = true;
+    if (d->options->changed && !d->options->changed(d->options->user, pass->name)) d->enough = true;
 #ifndef NDEBUG
     HN_TRY(check_result(d, pass->name));
 #endif
@@ -57,9 +58,20 @@ static hone_status report(const driver *d, double share, const char *what) {
     HN_FAIL(d->diag, HONE_CANCELLED, "cancelled before pass %s", what);
 }
 
+/* Whether "a,b,c" has the name. */
+static bool in_list(const char *list, const char *name, size_t n) {
+    while (list && *list) {
+        const size_t length = strcspn(list, ",");
+        if (length == n && memcmp(list, name, n) == 0) return true;
+        list += length + (list[length] == ',');
+    }
+    return false;
+}
+
 /* Passes of a table in order. `from` and `to` are shares of the work. */
 static hone_status run_table(driver *d, const hn_pass *pass, int n, double from, double to, bool *changed) {
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && !d->enough; i++) {
+        if (in_list(d->options->skip, pass[i].name, strlen(pass[i].name))) continue;
         HN_TRY(report(d, from + (to - from) * i / n, pass[i].name));
         HN_TRY(run_pass(d, &pass[i], changed));
         HN_TRY(dump(d, &pass[i]));
@@ -69,35 +81,55 @@ static hone_status run_table(driver *d, const hn_pass *pass, int n, double from,
 
 /* Rounds of the cleaning passes until none changes anything; each round counts for half of the work that is left. */
 static hone_status clean(driver *d) {
+    const hn_pipeline *p = d->options->pipeline;
     bool changed = true;
     double share = 0;
-    for (int round = 0; changed && round < MOST_ROUNDS; round++) {
+    for (int round = 0; changed && !d->enough && round < MOST_ROUNDS; round++) {
         const double next = share + (0.9 - share) / 2;
         changed = false;
-        HN_TRY(run_table(d, hn_passes_cleaning, hn_passes_n_cleaning, share, next, &changed));
+        HN_TRY(run_table(d, p->round, p->n_round, share, next, &changed));
         share = next;
     }
     return HONE_OK;
 }
 
-static const hn_pass *find(const char *name) {
-    for (int i = 0; i < hn_passes_n_cleaning; i++)
-        if (strcmp(hn_passes_cleaning[i].name, name) == 0) return &hn_passes_cleaning[i];
-    for (int i = 0; i < hn_passes_n_grouping; i++)
-        if (strcmp(hn_passes_grouping[i].name, name) == 0) return &hn_passes_grouping[i];
+static const hn_pipeline *const pipelines[] = {&hn_pipeline_build, &hn_pipeline_simplify};
+#define N_PIPELINES (sizeof pipelines / sizeof *pipelines)
+
+static const hn_pass *find_in(const hn_pipeline *p, const char *name, size_t n) {
+    for (int i = 0; i < p->n_round + p->n_once; i++) {
+        const hn_pass *pass = i < p->n_round ? &p->round[i] : &p->once[i - p->n_round];
+        if (strlen(pass->name) == n && memcmp(pass->name, name, n) == 0) return pass;
+    }
     return NULL;
 }
 
-static hone_status unknown(const char *name, hn_diag *diag) {
+static const hn_pass *find(const char *name) {
+    const hn_pass *found = NULL;
+    for (size_t i = 0; i < N_PIPELINES && !found; i++) found = find_in(pipelines[i], name, strlen(name));
+    return found;
+}
+
+bool hn_passes_know(const hn_pipeline *pipeline, const char *name, size_t n) {
+    return find_in(pipeline, name, n) != NULL;
+}
+
+static void add_names(hn_str *names, const hn_pipeline *p) {
+    for (int i = 0; i < p->n_round; i++) hn_str_add(names, " %s", p->round[i].name);
+    for (int i = 0; i < p->n_once; i++) hn_str_add(names, " %s", p->once[i].name);
+}
+
+hone_status hn_passes_unknown(const hn_pipeline *pipeline, const char *name, size_t n, hn_diag *diag) {
     hn_arena scratch;
     hn_str names;
     hn_arena_init(&scratch, NULL);
     hn_str_init(&names, &scratch);
-    for (int i = 0; i < hn_passes_n_cleaning; i++) hn_str_add(&names, " %s", hn_passes_cleaning[i].name);
-    for (int i = 0; i < hn_passes_n_grouping; i++) hn_str_add(&names, " %s", hn_passes_grouping[i].name);
+    for (size_t i = 0; i < N_PIPELINES; i++)
+        if (!pipeline || pipeline == pipelines[i]) add_names(&names, pipelines[i]);
     const char *text = hn_str_text(&names);
-    const hone_status status = hn_diag_add(diag, HONE_ERROR, HONE_INVALID_ARGUMENT,
-                                           "there is no pass '%s'; the passes are:%s", name, text ? text : "");
+    const hone_status status =
+        hn_diag_add(diag, HONE_ERROR, HONE_INVALID_ARGUMENT, "there is no pass '%.*s'; the passes are:%s", (int)n, name,
+                    text ? text : "");
     hn_arena_free(&scratch);
     return status;
 }
@@ -105,9 +137,11 @@ static hone_status unknown(const char *name, hn_diag *diag) {
 hone_status hn_passes_run(hn_model *model, const hn_passes_options *options, hn_diag *diag) {
     driver d = {.model = model, .options = options, .diag = diag};
     bool changed = false;
-    if (options->dump_after && !find(options->dump_after)) return unknown(options->dump_after, diag);
+    const hn_pipeline *p = options->pipeline;
+    if (options->dump_after && !find_in(p, options->dump_after, strlen(options->dump_after)))
+        return hn_passes_unknown(p, options->dump_after, strlen(options->dump_after), diag);
     HN_TRY(clean(&d));
-    if (options->group) HN_TRY(run_table(&d, hn_passes_grouping, hn_passes_n_grouping, 0.9, 1, &changed));
+    if (options->group) HN_TRY(run_table(&d, p->once, p->n_once, 0.9, 1, &changed));
     HN_TRY(provide(&d, HN_FACT_INFERRED));
     return check_result(&d, "the pipeline");
 }
@@ -117,7 +151,7 @@ hone_status hn_passes_run_one(hn_model *model, const char *name, hn_diag *diag) 
     driver d = {.model = model, .options = &none, .diag = diag};
     const hn_pass *pass = find(name);
     bool changed = false;
-    if (!pass) return unknown(name, diag);
+    if (!pass) return hn_passes_unknown(NULL, name, strlen(name), diag);
     HN_TRY(run_pass(&d, pass, &changed));
     HN_TRY(provide(&d, HN_FACT_INFERRED));
     return check_result(&d, name);

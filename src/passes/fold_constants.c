@@ -5,6 +5,7 @@
 #include "passes/rewrite.h"
 
 #define SMALL_BYTES (1u << 20)
+#define NODE_BYTES  64 /* that a node takes in a model file, about */
 
 static int64_t constant_count(const hn_value *value) { return value ? hn_tensor_count(value->info.data) : 0; }
 
@@ -27,6 +28,24 @@ static bool is_worth_storing(const hn_evaluation *e) {
     return count <= most;
 }
 
+/* Bytes of constants that the node alone uses. */
+static size_t freed_bytes(const hn_node *node) {
+    size_t bytes = 0;
+    for (int i = 0; i < node->n_in; i++)
+        if (node->in[i] && node->in[i]->uses.n == 1) bytes += hn_tensor_bytes(node->in[i]->info.data);
+    return bytes;
+}
+
+/* A model file may grow by so much in all, and not at all by what is larger than the caller wants. */
+static bool is_worth_writing(hn_model *model, const hn_evaluation *e) {
+    const size_t bytes = hn_evaluate_bytes(e);
+    if (bytes > INT64_MAX || (model->fold_limit && bytes > model->fold_limit)) return false;
+    const int64_t growth = (int64_t)bytes - (int64_t)freed_bytes(e->node) - NODE_BYTES;
+    if (growth > 0 && growth > model->growth_left) return false;
+    model->growth_left -= growth;
+    return true;
+}
+
 static bool may_fold(const hn_node *node) {
     const uint32_t never = HN_CONTROL | HN_RANDOM | HN_QUANT;
     return (node->op->facts & HN_FOLD) && !(node->op->facts & never) && node->n_in > 0;
@@ -37,7 +56,8 @@ static hone_status fold(hn_rewrite *r, hn_node *node) {
     bool ok;
     if (!may_fold(node)) return HONE_OK;
     HN_TRY(hn_evaluate_begin(&e, node, &r->scratch, &ok));
-    if (!ok || !is_worth_storing(&e)) return HONE_OK;
+    if (!ok) return HONE_OK;
+    if (r->model->for_file ? !is_worth_writing(r->model, &e) : !is_worth_storing(&e)) return HONE_OK;
     hn_tensor *out = HN_NEW_ARRAY(&r->scratch, hn_tensor, node->n_out);
     HN_TRY_ALLOC(out);
     HN_TRY(hn_evaluate_run(&e, &r->model->arena, out, &ok));

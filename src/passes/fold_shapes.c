@@ -53,7 +53,7 @@ static hone_status fold(hn_rewrite *r, hn_node *node) {
         bool constant;
         if (!value || !hn_ir_has_uses(value) || !known_elements(value, &n, &constant)) continue;
         if (constant) HN_TRY(replace_by_constant(r, node, value));
-        else if (node->op->id != HN_OP_shape_value && value->info.shape.rank <= 1)
+        else if (node->op->id != HN_OP_shape_value && value->info.shape.rank <= 1 && !r->model->for_file)
             HN_TRY(replace_by_shape(r, node, value, n));
     }
     hn_rewrite_sweep(r, node);

@@ -17,16 +17,33 @@ typedef struct hn_pass {
     hone_status (*run)(hn_model *model, bool *changed, hn_diag *diag);
 } hn_pass;
 
+/* Two tables: passes that repeat until none changes anything, and those that run once behind them. */
+typedef struct hn_pipeline {
+    const hn_pass *round, *once;
+    int n_round, n_once;
+} hn_pipeline;
+
+/* Towards kernels: composite operators, then groups. */
+extern const hn_pipeline hn_pipeline_build;
+/* Towards a model file: fewer nodes, standard operators of the file's opset only. */
+extern const hn_pipeline hn_pipeline_simplify;
+
 typedef struct hn_passes_options {
-    bool group;             /* form fused groups at the end */
+    const hn_pipeline *pipeline;
+    bool group;             /* run the passes that run once */
+    const char *skip;       /* passes to leave out, "a,b"; NULL: none */
     const char *dump_after; /* pass name, or NULL */
     hone_status (*dump)(void *user, const hn_model *model, hn_diag *diag);
     bool (*progress)(void *user, double share, const char *what); /* false: cancel */
+    bool (*changed)(void *user, const char *pass); /* after a pass that changed something; false: that is enough */
     void *user;
 } hn_passes_options;
 
-/* Runs the pipeline (pipeline.c: one ordered table). Output names, order and semantics of the model stay. */
+/* Runs the pipeline. Output names, order and semantics of the model stay. */
 HONE_MUST_USE hone_status hn_passes_run(hn_model *model, const hn_passes_options *options, hn_diag *diag);
+/* Whether the pipeline has a pass of this name (`n` characters); the message that it has none, with those it has. */
+bool hn_passes_know(const hn_pipeline *pipeline, const char *name, size_t n);
+hone_status hn_passes_unknown(const hn_pipeline *pipeline, const char *name, size_t n, hn_diag *diag);
 /* Runs one pass by name (golden tests); HONE_INVALID_ARGUMENT for an unknown name. */
 HONE_MUST_USE hone_status hn_passes_run_one(hn_model *model, const char *name, hn_diag *diag);
 

@@ -12,7 +12,7 @@
 
 /* Passes that find out more about values than was known before do not keep INFERRED: what depends on them may become
  * known, too. */
-const hn_pass hn_passes_cleaning[] = {
+static const hn_pass cleaning[] = {
     {"fold_control", INFERRED, ORDERED, hn_pass_fold_control},
     {"fold_constants", ORDERED, ORDERED, hn_pass_fold_constants},
     {"fold_shapes", INFERRED, ORDERED, hn_pass_fold_shapes},
@@ -32,10 +32,11 @@ const hn_pass hn_passes_cleaning[] = {
     {"layernorm_fuse", INFERRED, INFERRED | ORDERED, hn_pass_layernorm_fuse},
     {"matmul_scale", INFERRED, INFERRED | ORDERED, hn_pass_matmul_scale},
 };
-const int hn_passes_n_cleaning = (int)(sizeof hn_passes_cleaning / sizeof *hn_passes_cleaning);
 
-const hn_pass hn_passes_grouping[] = {
+static const hn_pass grouping[] = {
     {"group", INFERRED, INFERRED | ORDERED, hn_pass_group},
     {"group_elementwise", INFERRED, INFERRED | ORDERED, hn_pass_group_elementwise},
 };
-const int hn_passes_n_grouping = (int)(sizeof hn_passes_grouping / sizeof *hn_passes_grouping);
+
+#define COUNT(table) (int)(sizeof(table) / sizeof *(table))
+const hn_pipeline hn_pipeline_build = {cleaning, grouping, COUNT(cleaning), COUNT(grouping)};

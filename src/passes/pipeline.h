@@ -1,12 +1,8 @@
-/* The ordered table of passes and the function behind each. */
+/* The ordered tables of passes and the function behind each. */
 #ifndef HN_PASSES_PIPELINE_H
 #define HN_PASSES_PIPELINE_H
 
 #include "passes/passes.h"
-
-/* Passes that repeat until none changes anything; those that follow run once. */
-extern const hn_pass hn_passes_cleaning[], hn_passes_grouping[];
-extern const int hn_passes_n_cleaning, hn_passes_n_grouping;
 
 typedef hone_status hn_pass_fn(hn_model *model, bool *changed, hn_diag *diag);
 hn_pass_fn hn_pass_fold_control, hn_pass_fold_constants, hn_pass_fold_shapes, hn_pass_dead_code,

@@ -20,7 +20,8 @@ static hone_status merge(hn_rewrite *r, hn_node *node) {
     if (!hn_is_reshape(node)) return HONE_OK;
     hn_value *from = node->in[0];
     while (from->producer && from->index == 0 && hn_is_reshape(from->producer)) from = from->producer->in[0];
-    if ((from == node->in[0] && is_settled(node)) || !hn_reshape_can_name(&node->out[0]->info.shape)) return HONE_OK;
+    if ((from == node->in[0] && is_settled(node)) || !hn_reshape_can_name(from, &node->out[0]->info.shape))
+        return HONE_OK;
     return hn_reshape_morph(r, node, from);
 }
 

@@ -127,9 +127,11 @@ void hn_rewrite_swap_names(hn_node *a, hn_node *b) {
     a->name = b->name;
     a->origin = b->origin;
     a->file_offset = b->file_offset;
+    a->doc = b->doc;
     b->name = before.name;
     b->origin = before.origin;
     b->file_offset = before.file_offset;
+    b->doc = before.doc;
 }
 
 hone_status hn_rewrite_morph(hn_rewrite *r, hn_node *node, hn_op_id op, hn_attrs attrs, int n_in, hn_value *const *in) {

@@ -46,7 +46,8 @@ static bool is_last_vector(const hn_value *value, const hn_shape *flat, const hn
  * take the node into a group as it stands, nothing is won (and the same rule would turn it back). */
 static bool may_sink(const hn_node *node, int at, const hn_node *view) {
     const hn_shape *full = &node->out[0]->info.shape, *flat = &view->in[0]->info.shape;
-    if (!hn_same_shape(&node->in[at]->info.shape, full) || !hn_reshape_can_name(full) || !hn_reshape_can_name(flat))
+    if (!hn_same_shape(&node->in[at]->info.shape, full) || !hn_reshape_can_name(node->in[at], full) ||
+        !hn_reshape_can_name(node->in[at], flat))
         return false;
     for (int i = 0; i < node->n_in; i++) {
         const hn_value *other = node->in[i];

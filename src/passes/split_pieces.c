@@ -58,7 +58,7 @@ static bool read_slice(const hn_node *node, int *axis, int64_t *size, piece *out
 /* A pick drops its axis, which a Reshape does for the piece of a Split. */
 static bool read_pick(const hn_node *node, int *axis, int64_t *size, piece *out) {
     int64_t index;
-    if (!one_int(node->in[1], &index) || !hn_reshape_can_name(&node->out[0]->info.shape)) return false;
+    if (!one_int(node->in[1], &index) || !hn_reshape_can_name(node->in[0], &node->out[0]->info.shape)) return false;
     if (!find_axis(node->in[0], hn_attrs_int(node->attrs, "axis", 0), axis, size)) return false;
     if (index < 0) index += *size;
     *out = (piece){NULL, index, index + 1};

@@ -72,7 +72,7 @@ static bool combine(const hn_node *outer, const hn_node *middle, const hn_node *
 static hone_status merge_across(hn_rewrite *r, hn_node *node) {
     order perm;
     const hn_node *middle = node->in[0]->uses.n == 1 && node->in[0]->index == 0 ? node->in[0]->producer : NULL;
-    if (!middle || !hn_is_reshape(middle) || !hn_reshape_can_name(&node->out[0]->info.shape)) return HONE_OK;
+    if (!middle || !hn_is_reshape(middle)) return HONE_OK;
     const hn_node *inner = hn_made_by(middle->in[0], HN_OP_transpose);
     if (!inner || !keeps_wide_dims(&middle->in[0]->info.shape, &middle->out[0]->info.shape)) return HONE_OK;
     if (!combine(node, middle, inner, &perm)) return HONE_OK;
@@ -82,7 +82,9 @@ static hone_status merge_across(hn_rewrite *r, hn_node *node) {
     const hn_attrs attrs = hn_rewrite_attr(r, (hn_attrs){0}, hn_attr_of_ints("perm", own, perm.n));
     hn_value *moved;
     HN_TRY(hn_rewrite_insert(r, node, HN_OP_transpose, name, attrs, 1, &inner->in[0], &moved));
-    return hn_reshape_morph(r, node, moved);
+    if (hn_reshape_can_name(moved, &node->out[0]->info.shape)) return hn_reshape_morph(r, node, moved);
+    hn_rewrite_sweep(r, moved->producer);
+    return HONE_OK;
 }
 
 /* ---- views ---- */
@@ -105,7 +107,7 @@ static bool moves_nothing(const hn_node *node) {
 static hone_status simplify(hn_rewrite *r, hn_node *node) {
     if (node->op->id != HN_OP_transpose) return HONE_OK;
     HN_TRY(merge(r, node));
-    if (moves_nothing(node) && hn_reshape_can_name(&node->out[0]->info.shape))
+    if (moves_nothing(node) && hn_reshape_can_name(node->in[0], &node->out[0]->info.shape))
         return hn_reshape_morph(r, node, node->in[0]);
     return merge_across(r, node);
 }

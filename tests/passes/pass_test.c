@@ -70,7 +70,7 @@ static bool reads_back(test *t, const char *text) {
 }
 
 static hone_status run_pass(test *t, hn_model *model, bool whole) {
-    static const hn_passes_options options = {.group = true};
+    static const hn_passes_options options = {.pipeline = &hn_pipeline_build, .group = true};
     if (whole || strcmp(t->pass, "pipeline") == 0) return hn_passes_run(model, &options, &t->diag);
     return hn_passes_run_one(model, t->pass, &t->diag);
 }

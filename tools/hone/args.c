@@ -91,6 +91,23 @@ _Noreturn static void unknown_option(const command *c, const char *word, size_t 
     fail_hint(hint, "hone %s has no option %.*s", c->name, (int)n, word);
 }
 
+/* Options that other programs have for the same job, with what stands in for each here. */
+static const struct {
+    uint32_t command;
+    const char *name, *advice;
+} foreign[] = {
+#define HONE_FOREIGN(command, name, advice) {ON(command), name, advice},
+#include "foreign.def"
+#undef HONE_FOREIGN
+};
+
+static void refuse_foreign(const command *c, const char *name, size_t n) {
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (foreign[i].command == (1u << c->id) && strlen(foreign[i].name) == n &&
+            memcmp(foreign[i].name, name, n) == 0)
+            fail_hint(foreign[i].advice, "hone %s does not do what --%s asks for", c->name, foreign[i].name);
+}
+
 /* ---- parsing ---- */
 
 typedef struct parser {
@@ -125,13 +142,33 @@ static const char *next_value(parser *p, const flag *f) {
     return word;
 }
 
+static bool is_option(const char *word) { return word[0] == '-' && word[1]; }
+
+static void parse_words(parser *p, const flag *f, const char *first) {
+    int n = 0;
+    if (first) add_given(p, f, first), n++;
+    while (!first && p->at < p->n && !is_option(p->argv[p->at])) {
+        const char *word = p->argv[p->at];
+        if (f->kind == MAYBE && (n || !isdigit((unsigned char)*word))) break;
+        add_given(p, f, word), p->at++, n++;
+    }
+    if (!n && f->kind == LIST) fail("--%s needs a value: --%s %s", f->name, f->name, f->argument);
+    if (!n) add_given(p, f, "");
+}
+
 static void parse_option(parser *p, const char *word) {
     const bool is_long = word[1] == '-';
     const char *name = word + 1 + is_long;
     const size_t n = is_long ? strcspn(name, "=") : strlen(name);
     const flag *f = is_long ? find_flag(name, n) : n == 1 ? find_letter(*name) : NULL;
-    if (!f || !(f->commands & (1u << p->a.command->id))) unknown_option(p->a.command, word, (size_t)(name + n - word));
+    const bool known = f && (f->commands & (1u << p->a.command->id));
+    if (!known && is_long) refuse_foreign(p->a.command, name, n);
+    if (!known) unknown_option(p->a.command, word, (size_t)(name + n - word));
     const char *value = is_long && name[n] == '=' ? name + n + 1 : NULL;
+    if (f->kind == LIST || f->kind == ANY || f->kind == MAYBE) {
+        parse_words(p, f, value);
+        return;
+    }
     if (f->kind == FLAG && value) fail("--%s takes no value", f->name);
     if (!value) value = f->kind == FLAG || f->kind == BOOL ? "1" : next_value(p, f);
     add_given(p, f, value);
@@ -162,6 +199,11 @@ args parse_args(const command *c, int n, char **argv) {
 
 /* ---- asking ---- */
 
+void arg_each(const args *a, const char *name, void (*each)(void *user, const char *value), void *user) {
+    for (int i = 0; i < a->n_given; i++)
+        if (strcmp(a->given[i].flag->name, name) == 0) each(user, a->given[i].value);
+}
+
 const char *arg_text(const args *a, const char *name, const char *otherwise) {
     const flag *f = find_flag(name, strlen(name));
     if (!f) fail("the program asks for an option --%s that does not exist", name);
@@ -190,8 +232,10 @@ uint64_t arg_size(const args *a, const char *name) {
     errno = 0;
     const long long n = strtoll(value, &end, 10);
     const char *unit = *end ? strchr(suffix, *end) : NULL;
+    const char *behind = unit ? end + 1 : end;
     uint64_t bytes = 0;
-    if (errno || end == value || n < 0 || (*end && (!unit || end[1])) ||
+    behind += *behind == 'B';
+    if (errno || end == value || n < 0 || *behind ||
         __builtin_mul_overflow((uint64_t)n, UINT64_C(1) << (unit ? 10 * (unit - suffix + 1) : 0), &bytes))
         fail("--%s: '%s' is not a number of bytes such as 512M", name, value);
     return bytes;

@@ -19,7 +19,9 @@ typedef struct command {
     int (*run)(const args *a);
 } command;
 
-typedef enum flag_kind { FLAG, TEXT, INT, NUMBER, SIZE, BOOL } flag_kind;
+/* LIST takes all words up to the next option, ANY perhaps none of them, MAYBE a word that starts with a digit, if there
+ * is one; each word is given by itself, none as "". */
+typedef enum flag_kind { FLAG, TEXT, INT, NUMBER, SIZE, BOOL, LIST, ANY, MAYBE } flag_kind;
 
 typedef struct flag {
     const char *name;
@@ -49,12 +51,14 @@ const flag *all_flags(int *n);
 /* Parses argv[0..n) (without program and command); ends the program on a mistake, naming what is near. */
 args parse_args(const command *c, int n, char **argv);
 
+/* Calls `each` with the values of an option, in the order of the command line. */
+void arg_each(const args *a, const char *name, void (*each)(void *user, const char *value), void *user);
 /* The last value given, or `otherwise`. The name must be a known option. */
 const char *arg_text(const args *a, const char *name, const char *otherwise);
 bool arg_given(const args *a, const char *name);
 int64_t arg_int(const args *a, const char *name, int64_t otherwise);
 double arg_number(const args *a, const char *name, double otherwise);
-/* Bytes, with the suffixes K, M, G, T. */
+/* Bytes, with the suffixes K, M, G, T, which may be followed by B; "0" when the option is not given. */
 uint64_t arg_size(const args *a, const char *name);
 /* The operand at `index`; ends the program when it is missing. `what` names it. */
 const char *arg_operand(const args *a, int index, const char *what);

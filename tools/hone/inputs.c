@@ -136,7 +136,8 @@ void inputs_open(inputs *in, const source *s, const args *a, const char *shapes,
     if (!in->range) fail("out of memory");
     for (int i = 0; i < a->n_given; i++) {
         const char *name = a->given[i].flag->name;
-        if (strcmp(name, "input") == 0 || strcmp(name, "inputs") == 0) load_given(in, name, a->given[i].value);
+        if (strcmp(name, "input") == 0 || strcmp(name, "inputs") == 0 || strcmp(name, "input-data-path") == 0)
+            load_given(in, name, a->given[i].value);
         if (strcmp(name, "val-range") == 0) add_ranges(in, a->given[i].value);
     }
     check_names(in);

@@ -17,4 +17,26 @@ HONE_MUST_USE hone_status hn_onnx_load_memory(const void *bytes, size_t n, const
 HONE_MUST_USE hone_status hn_onnx_tensor(const void *bytes, size_t n, hn_arena *arena, const char **name,
                                          hn_tensor *out, hn_diag *diag);
 
+typedef struct hn_onnx_write_options {
+    int64_t opset; /* of ai.onnx; 0: the one of the file that the model came from; below 0: the newest */
+    uint64_t
+        external_above; /* weights of more bytes in all go to <path>.data; 0: where the format's limit asks for it */
+    bool shapes;        /* also write what is known about types and shapes of inner values */
+} hn_onnx_write_options;
+
+/* A model written under temporary names. */
+typedef struct hn_onnx_pending {
+    hn_file_writer model, weights;
+    bool beside;    /* there are weights beside the model */
+    uint64_t bytes; /* of all files */
+} hn_onnx_pending;
+
+/* Writes the model in the spelling of the opset, to appear at `path` when it is committed. The same model gives the
+ * same bytes. HONE_UNSUPPORTED when a node has no form in the opset; after a failure nothing is left. */
+HONE_MUST_USE hone_status hn_onnx_write(hn_model *model, const char *path, const hn_onnx_write_options *options,
+                                        hn_onnx_pending *out, hn_diag *diag);
+/* Weights first: whoever sees the model finds them. */
+HONE_MUST_USE hone_status hn_onnx_commit(hn_onnx_pending *pending, hn_diag *diag);
+void hn_onnx_abort(hn_onnx_pending *pending);
+
 #endif

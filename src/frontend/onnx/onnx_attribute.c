@@ -45,6 +45,11 @@ static const attr_row *find_row(const char *op, const char *name, int64_t opset,
     return NULL;
 }
 
+bool hn_onnx_has_attribute(const char *type, const char *name, int64_t opset) {
+    const attr_row *elsewhere;
+    return find_row(type, name, opset, &elsewhere) != NULL;
+}
+
 /* ---- places ---- */
 
 static const char *attribute_path(const hn_onnx_attribute *attribute) {

@@ -118,6 +118,7 @@ static hone_status make(hn_onnx_node *node, const hn_op *op, const char *name, c
     (*out)->file_offset = hn_pb_offset(&node->scope->import->source.pb, node->proto.head.bytes.data);
     (*out)->origin = hn_arena_string(&node->scope->import->model->arena, node->shown, strlen(node->shown));
     HN_TRY_ALLOC((*out)->origin);
+    (*out)->doc = node->proto.doc_string;
     return HONE_OK;
 }
 

@@ -176,6 +176,8 @@ HONE_MUST_USE hone_status hn_onnx_report_unknown(hn_onnx_import *import);
 HONE_MUST_USE hone_status hn_onnx_resolve_attributes(hn_onnx_node *node);
 /* Checks node->given against the operator and turns it into node->attrs and node->bodies. */
 HONE_MUST_USE hone_status hn_onnx_import_attributes(hn_onnx_node *node);
+/* Whether the operator (its name in files) has the attribute in this opset. */
+bool hn_onnx_has_attribute(const char *type, const char *name, int64_t opset);
 /* The value of a node `Constant`. */
 HONE_MUST_USE hone_status hn_onnx_import_constant(hn_onnx_node *node, hn_value **out);
 

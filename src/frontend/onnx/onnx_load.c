@@ -67,6 +67,7 @@ static hone_status read_provenance(hn_onnx_import *import, const hn_onnx_model_p
     HN_TRY(keep_text(import, model->domain, &p->domain));
     HN_TRY(keep_text(import, model->doc_string, &p->doc));
     HN_TRY(keep_text(import, graph->name, &p->graph_name));
+    HN_TRY(keep_text(import, graph->doc_string, &p->graph_doc));
     p->ir_version = model->ir_version;
     p->model_version = model->model_version;
     p->opset = hn_onnx_opset_of(opsets, "");

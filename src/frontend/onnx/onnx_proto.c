@@ -1,5 +1,5 @@
-/* Field tables of onnx.proto. Fields that do not change what a model computes (documentation, device placement) have no
- * row and are skipped. */
+/* Field tables of onnx.proto. Fields that neither change what a model computes nor document it (device placement, say)
+ * have no row and are skipped. */
 #include "frontend/onnx/onnx_proto.h"
 
 #define ROW(type, number, kind, member)                                                                                \
@@ -18,20 +18,17 @@ static const hn_pb_rule model_rules[] = {
 READER(model)
 
 static const hn_pb_rule graph_rules[] = {
-    ROW(graph, 1, LIST, node),
-    ROW(graph, 2, BYTES, name),
-    ROW(graph, 5, LIST, initializer),
-    ROW(graph, 11, LIST, input),
-    ROW(graph, 12, LIST, output),
-    ROW(graph, 13, LIST, value_info),
-    ROW(graph, 15, LIST, sparse_initializer),
+    ROW(graph, 1, LIST, node),        ROW(graph, 2, BYTES, name),
+    ROW(graph, 5, LIST, initializer), ROW(graph, 10, BYTES, doc_string),
+    ROW(graph, 11, LIST, input),      ROW(graph, 12, LIST, output),
+    ROW(graph, 13, LIST, value_info), ROW(graph, 15, LIST, sparse_initializer),
 };
 READER(graph)
 
 static const hn_pb_rule node_rules[] = {
-    ROW(node, 1, LIST, input),     ROW(node, 2, LIST, output),    ROW(node, 3, BYTES, name),
-    ROW(node, 4, BYTES, op_type),  ROW(node, 5, LIST, attribute), ROW(node, 7, BYTES, domain),
-    ROW(node, 8, BYTES, overload),
+    ROW(node, 1, LIST, input),    ROW(node, 2, LIST, output),    ROW(node, 3, BYTES, name),
+    ROW(node, 4, BYTES, op_type), ROW(node, 5, LIST, attribute), ROW(node, 6, BYTES, doc_string),
+    ROW(node, 7, BYTES, domain),  ROW(node, 8, BYTES, overload),
 };
 READER(node)
 

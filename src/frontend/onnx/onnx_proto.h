@@ -35,13 +35,13 @@ typedef struct hn_onnx_model_proto {
 
 typedef struct hn_onnx_graph_proto {
     hn_pb_head head;
-    hn_bytes name;
+    hn_bytes name, doc_string;
     hn_pb_list node, initializer, sparse_initializer, input, output, value_info;
 } hn_onnx_graph_proto;
 
 typedef struct hn_onnx_node_proto {
     hn_pb_head head;
-    hn_bytes name, op_type, domain, overload;
+    hn_bytes name, op_type, domain, overload, doc_string;
     hn_pb_list input, output, attribute;
 } hn_onnx_node_proto;
 

@@ -1,0 +1,184 @@
+/* The route of a simplification: read, run the passes, write under a temporary name, compare, keep or discard. */
+#include "builder/simplify.h"
+
+#include <stddef.h>
+#include <string.h>
+#include "frontend/onnx/onnx.h"
+
+#define GROWTH_SHARE 20 /* weights may grow by one part in so many */
+
+/* ---- passes ---- */
+
+static bool note_change(void *user, const char *pass) {
+    hn_simplify *s = user;
+    if (!hn_vec_push(&s->arena, &s->changes, pass)) return false;
+    return s->changes.n < s->most_changes;
+}
+
+static bool pass_progress(void *user, double share, const char *what) {
+    const hn_simplify *s = user;
+    const hone_simplify_options *o = &s->options;
+    return !o->progress || o->progress(o->progress_user, 0.05 + 0.25 * share, what, -1);
+}
+
+hone_status hn_simplify_passes(hn_simplify *s, hn_model *model, size_t most_changes) {
+    const hn_passes_options options = {.pipeline = s->pipeline,
+                                       .group = true,
+                                       .skip = s->options.skip,
+                                       .progress = pass_progress,
+                                       .changed = note_change,
+                                       .user = s};
+    model->for_file = true;
+    model->growth_left = (int64_t)(hn_simplify_bytes(model) / GROWTH_SHARE);
+    model->fold_limit = s->options.fold_limit;
+    s->changes.n = 0;
+    s->most_changes = most_changes;
+    if (!most_changes || (s->options.skip && strcmp(s->options.skip, "all") == 0)) return HONE_OK;
+    return hn_passes_run(model, &options, s->diag);
+}
+
+/* ---- the check ---- */
+
+/* Is the model as the first `n` changes leave it still the same? */
+static hone_status try_changes(hn_simplify *s, hn_simplify_side *original, size_t n, bool *same) {
+    hn_model *model;
+    HN_TRY(hn_simplify_load(s, &model));
+    hone_status status = hn_simplify_passes(s, model, n);
+    if (status == HONE_OK) status = hn_simplify_compare(s, original, model, same);
+    hn_model_destroy(&model);
+    return status;
+}
+
+/* The first change behind which outputs differ, by halving. */
+static hone_status bisect(hn_simplify *s, hn_simplify_side *original) {
+    size_t good = 0, bad = s->changes.n;
+    while (bad - good > 1) {
+        const size_t middle = good + (bad - good) / 2;
+        bool same;
+        HN_TRY(try_changes(s, original, middle, &same));
+        if (same) good = middle;
+        else bad = middle;
+    }
+    bool same;
+    HN_TRY(try_changes(s, original, bad, &same)); /* leaves its list of changes */
+    if (!same && s->changes.n) s->guilty = s->changes.at[s->changes.n - 1];
+    return HONE_OK;
+}
+
+static hone_status mismatch(hn_simplify *s, hn_simplify_side *original) {
+    HN_TRY(bisect(s, original));
+    const size_t first = s->diag ? s->diag->n : 0;
+    const hn_simplify_difference *worst = s->differences.n ? &s->differences.at[0] : NULL;
+    for (size_t i = 1; i < s->differences.n; i++)
+        if (s->differences.at[i].largest > worst->largest) worst = &s->differences.at[i];
+    hn_diag_add(s->diag, HONE_ERROR, HONE_INTERNAL,
+                "the simplified model gives other outputs ('%s' differs by %.3g, %.3g is allowed); the first pass that "
+                "changes them is %s",
+                worst ? worst->output : "", worst ? worst->largest : 0, worst ? worst->allowed : 0,
+                s->guilty ? s->guilty : "not known");
+    if (s->guilty) hn_diag_hint(s->diag, first, "leave out the pass %s, and report this model", s->guilty);
+    return HONE_INTERNAL;
+}
+
+static hone_status compare(hn_simplify *s, hn_simplify_side *original, hn_model *model) {
+    bool same;
+    const size_t changes = s->changes.n;
+    HN_TRY(hn_simplify_compare(s, original, model, &same));
+    s->verdict = same ? HN_SIMPLIFY_SAME : HN_SIMPLIFY_DIFFERS;
+    s->changes.n = changes;
+    return same ? HONE_OK : mismatch(s, original);
+}
+
+static hone_status check(hn_simplify *s, hn_model *model) {
+    hn_simplify_side *original = NULL;
+    if (s->options.samples < 0) {
+        s->unchecked = "not asked for";
+        return HONE_OK;
+    }
+    HN_TRY(hn_simplify_open_side(s, &original));
+    if (!original) {
+        hn_diag_add(s->diag, HONE_WARNING, HONE_OK, "the result could not be checked: %s", s->unchecked);
+        return HONE_OK;
+    }
+    const hone_status status = compare(s, original, model);
+    hn_simplify_close_side(&original);
+    return status;
+}
+
+/* ---- the route ---- */
+
+static hone_status report(const hn_simplify *s, double share, const char *what) {
+    const hone_simplify_options *o = &s->options;
+    if (!o->progress || o->progress(o->progress_user, share, what, -1)) return HONE_OK;
+    HN_FAIL(s->diag, HONE_CANCELLED, "cancelled");
+}
+
+static hone_status make(hn_simplify *s, hn_model *model, hn_onnx_pending *pending) {
+    const hn_onnx_write_options how = {.opset = s->options.opset, .external_above = s->options.external_above};
+    hn_simplify_count(model, &s->before);
+    s->before.bytes = hn_simplify_bytes(model);
+    HN_TRY(hn_simplify_passes(s, model, SIZE_MAX));
+    hn_simplify_count(model, &s->after);
+    HN_TRY(report(s, 0.3, "writing"));
+    HN_TRY(hn_onnx_write(model, s->out, &how, pending, s->diag));
+    s->after.bytes = pending->bytes;
+    return HONE_OK;
+}
+
+static hone_status make_and_check(hn_simplify *s, hn_model *model) {
+    hn_onnx_pending pending;
+    HN_TRY(make(s, model, &pending));
+    hone_status status = report(s, 0.4, "checking");
+    if (status == HONE_OK) status = check(s, model);
+    if (status == HONE_OK) return hn_onnx_commit(&pending, s->diag);
+    hn_onnx_abort(&pending);
+    return status;
+}
+
+hone_status hn_simplify_run(hn_simplify *s) {
+    hn_model *model;
+    HN_TRY(report(s, 0, "reading"));
+    HN_TRY(hn_simplify_load(s, &model));
+    const hone_status status = make_and_check(s, model);
+    hn_model_destroy(&model);
+    return status;
+}
+
+/* ---- options ---- */
+
+static hone_status check_skip(const char *list, hn_diag *diag) {
+    if (!list || strcmp(list, "all") == 0) return HONE_OK;
+    while (*list) {
+        const size_t n = strcspn(list, ",");
+        if (!hn_passes_know(&hn_pipeline_simplify, list, n))
+            return hn_passes_unknown(&hn_pipeline_simplify, list, n, diag);
+        list += n + (list[n] == ',');
+    }
+    return HONE_OK;
+}
+
+static hone_simplify_options with_defaults(const hone_simplify_options *given) {
+    hone_simplify_options o = {.size = sizeof o};
+    if (given) memcpy(&o, given, given->size < sizeof o ? given->size : sizeof o);
+    if (o.samples == 0) o.samples = 1;
+    if (o.rtol <= 0) o.rtol = 1e-4;
+    if (o.atol <= 0) o.atol = 1e-5;
+    return o;
+}
+
+hone_status hone_simplify(const char *in, const char *out, const hone_simplify_options *options,
+                          hone_messages *messages, char **json) {
+    if (json) *json = NULL;
+    if (!in || !out) HN_FAIL(messages, HONE_INVALID_ARGUMENT, "a model and a place for the result are needed");
+    hn_simplify s = {
+        .in = in, .out = out, .options = with_defaults(options), .pipeline = &hn_pipeline_simplify, .diag = messages};
+    HN_TRY(check_skip(s.options.skip, messages));
+    hn_arena_init(&s.arena, NULL);
+    hone_status status = hn_simplify_run(&s);
+    if (json && (status == HONE_OK || s.verdict == HN_SIMPLIFY_DIFFERS)) {
+        const hone_status written = hn_simplify_report(&s, json);
+        if (status == HONE_OK) status = written;
+    }
+    hn_arena_free(&s.arena);
+    return status;
+}

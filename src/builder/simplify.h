@@ -1,0 +1,65 @@
+/* What the files of the simplifier share.
+ *
+ *   simplify.c         the route: model in, passes, model out
+ *   simplify_model.c   reading it, with what the caller asked of inputs and outputs; counting
+ *   simplify_check.c   running two forms of it side by side
+ *   simplify_report.c  the JSON report */
+#ifndef HN_BUILDER_SIMPLIFY_H
+#define HN_BUILDER_SIMPLIFY_H
+
+#include "builder/builder.h"
+#include "hone/runtime.h"
+#include "hone/simplify.h"
+#include "passes/passes.h"
+
+/* How many nodes of each operator, bodies included. */
+typedef struct hn_simplify_counts {
+    int64_t nodes, op[HN_OP_COUNT];
+    uint64_t bytes;
+} hn_simplify_counts;
+
+typedef struct hn_simplify_difference {
+    const char *output;
+    double largest, allowed; /* largest is infinite when shapes or kinds of numbers differ */
+} hn_simplify_difference;
+
+typedef enum hn_simplify_verdict { HN_SIMPLIFY_UNCHECKED, HN_SIMPLIFY_SAME, HN_SIMPLIFY_DIFFERS } hn_simplify_verdict;
+
+typedef struct hn_simplify {
+    const char *in, *out;
+    hone_simplify_options options; /* with defaults filled in */
+    const hn_pipeline *pipeline;
+    hn_diag *diag;
+    hn_arena arena;
+    hn_simplify_counts before, after;
+    /* Passes that changed something, in order. */
+    hn_vec(const char *) changes;
+    size_t most_changes; /* stop behind this many */
+    hn_simplify_verdict verdict;
+    const char *unchecked; /* why */
+    const char *guilty;    /* pass behind which the outputs differ, or NULL */
+    hn_vec(hn_simplify_difference) differences;
+} hn_simplify;
+
+/* The whole of it with any table of passes; hone_simplify takes the one of model files. `s` holds in, out, options,
+ * pipeline, diag and arena. */
+HONE_MUST_USE hone_status hn_simplify_run(hn_simplify *s);
+
+/* Reads the model, fixes shapes, drops outputs. */
+HONE_MUST_USE hone_status hn_simplify_load(hn_simplify *s, hn_model **out);
+void hn_simplify_count(const hn_model *model, hn_simplify_counts *out);
+/* Bytes of the file and of the weights beside it. */
+uint64_t hn_simplify_bytes(const hn_model *model);
+/* Runs passes until `most_changes` of them have changed something; fills s->changes. */
+HONE_MUST_USE hone_status hn_simplify_passes(hn_simplify *s, hn_model *model, size_t most_changes);
+
+/* An original that runs, with its inputs. */
+typedef struct hn_simplify_side hn_simplify_side;
+HONE_MUST_USE hone_status hn_simplify_open_side(hn_simplify *s, hn_simplify_side **out);
+void hn_simplify_close_side(hn_simplify_side **side);
+/* Runs `model`, which is used up, on the same inputs; fills s->differences. */
+HONE_MUST_USE hone_status hn_simplify_compare(hn_simplify *s, hn_simplify_side *original, hn_model *model, bool *same);
+
+HONE_MUST_USE hone_status hn_simplify_report(const hn_simplify *s, char **json);
+
+#endif
