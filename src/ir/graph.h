@@ -80,6 +80,8 @@ typedef struct hn_provenance {
     char sha256[65];           /* of the source file; "" when not computed */
     hn_vec(const char *) keys; /* metadata_props of the file */
     hn_vec(const char *) values;
+    hn_vec(const char *) domains; /* that the file imports, "" among them, with their versions */
+    hn_vec(int64_t) versions;
 } hn_provenance;
 
 struct hn_model {

@@ -71,6 +71,12 @@ static hone_status read_provenance(hn_onnx_import *import, const hn_onnx_model_p
     p->ir_version = model->ir_version;
     p->model_version = model->model_version;
     p->opset = hn_onnx_opset_of(opsets, "");
+    for (size_t i = 0; i < opsets->n; i++) {
+        const char *domain;
+        HN_TRY(keep_text(import, (hn_bytes){opsets->at[i].domain, strlen(opsets->at[i].domain)}, &domain));
+        HN_TRY_ALLOC(hn_vec_push(&import->model->arena, &p->domains, domain));
+        HN_TRY_ALLOC(hn_vec_push(&import->model->arena, &p->versions, opsets->at[i].version));
+    }
     return read_metadata(import, &model->metadata);
 }
 

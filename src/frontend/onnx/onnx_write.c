@@ -120,6 +120,13 @@ static void put_metadata(hn_onnx_out *out, hn_pb_out *to) {
     }
 }
 
+/* Version of a domain; what the file forgot to declare is 1. */
+static int64_t version_of(const hn_provenance *p, const char *domain) {
+    for (size_t i = 0; i < p->domains.n; i++)
+        if (strcmp(p->domains.at[i], domain) == 0) return p->versions.at[i];
+    return 1;
+}
+
 static hone_status put_model(hn_onnx_out *out, hn_pb_out *to) {
     const hn_provenance *p = &out->model->provenance;
     hn_pb_out graph;
@@ -133,6 +140,8 @@ static hone_status put_model(hn_onnx_out *out, hn_pb_out *to) {
     HN_TRY(hn_onnx_write_graph(out, out->model->main, &graph));
     hn_pb_put_message(to, 7, &graph);
     put_opset(out, "", out->opset, to);
+    for (size_t i = 0; i < out->domains.n; i++)
+        put_opset(out, out->domains.entry[i].key, version_of(p, out->domains.entry[i].key), to);
     put_metadata(out, to);
     return to->failed ? HONE_OUT_OF_MEMORY : HONE_OK;
 }
@@ -207,12 +216,16 @@ void hn_onnx_abort(hn_onnx_pending *pending) {
 }
 
 static hone_status choose_opset(hn_onnx_out *out) {
-    const int64_t own = out->model->provenance.opset ? out->model->provenance.opset : HN_ONNX_NEWEST;
-    const int64_t asked = out->options->opset;
-    out->opset = asked < 0 ? HN_ONNX_NEWEST : asked ? asked : own;
-    if (out->opset >= HN_ONNX_OLDEST && out->opset <= HN_ONNX_NEWEST) return HONE_OK;
+    const int64_t own = out->model->provenance.opset, asked = out->options->opset;
+    out->opset = asked > 0 ? asked : asked < 0 || own == 0 ? HN_ONNX_NEWEST : own;
+    if (!asked && own > 0 && own < HN_ONNX_OLDEST_WRITTEN) {
+        out->opset = HN_ONNX_OLDEST_WRITTEN;
+        hn_diag_add(out->diag, HONE_WARNING, HONE_OK, "the model has opset %lld; it is written with opset %lld",
+                    (long long)own, (long long)out->opset);
+    }
+    if (out->opset >= HN_ONNX_OLDEST_WRITTEN && out->opset <= HN_ONNX_NEWEST) return HONE_OK;
     HN_FAIL(out->diag, HONE_UNSUPPORTED, "opset %lld cannot be written; %d to %d can", (long long)out->opset,
-            HN_ONNX_OLDEST, HN_ONNX_NEWEST);
+            HN_ONNX_OLDEST_WRITTEN, HN_ONNX_NEWEST);
 }
 
 hone_status hn_onnx_write(hn_model *model, const char *path, const hn_onnx_write_options *options, hn_onnx_pending *out,
@@ -221,6 +234,7 @@ hone_status hn_onnx_write(hn_model *model, const char *path, const hn_onnx_write
     hn_pb_out proto;
     HN_TRY(choose_opset(&o));
     hn_arena_init(&o.scratch, model->arena.allocator);
+    hn_map_init(&o.domains, &o.scratch);
     hn_pb_out_init(&proto, &o.scratch);
     hone_status status = choose_location(&o, path);
     if (status == HONE_OK) status = put_model(&o, &proto);

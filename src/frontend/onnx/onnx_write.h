@@ -11,6 +11,7 @@
 #include "frontend/onnx/onnx_proto.h"
 #include "frontend/onnx/pb_write.h"
 
+#define HN_ONNX_OLDEST_WRITTEN     7
 #define HN_ONNX_EXTERNAL_ALIGNMENT 4096 /* of weights beside the model, so that readers can map them */
 
 typedef struct hn_onnx_out {
@@ -19,6 +20,7 @@ typedef struct hn_onnx_out {
     hn_diag *diag;
     hn_arena scratch; /* until the file is written */
     int64_t opset;
+    hn_map domains; /* other than ai.onnx that nodes are of */
     /* Weights that go to the file beside the model; `location` NULL: none do. */
     const char *location;
     hn_vec(const hn_tensor *) external;
@@ -38,7 +40,7 @@ typedef hn_vec(hn_attr) hn_onnx_export_attrs;
 typedef struct hn_onnx_export {
     hn_onnx_out *out;
     const hn_node *node;
-    const char *type;
+    const char *type; /* name in files, with the domain before it where that is not ai.onnx */
     hn_onnx_export_attrs attrs;
     hn_vec(hn_onnx_operand) in;
 } hn_onnx_export;

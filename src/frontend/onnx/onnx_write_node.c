@@ -67,7 +67,7 @@ static hone_status put_value(const hn_onnx_export *e, const hn_attr *attr, hn_pb
 static hone_status put_attribute(const hn_onnx_export *e, const hn_attr *attr, hn_pb_out *node) {
     hn_pb_out proto;
     hn_onnx_kind kind = HN_ONNX_UNDEFINED;
-    if (!hn_onnx_has_attribute(e->type, attr->name, e->out->opset)) {
+    if (!strchr(e->type, '.') && !hn_onnx_has_attribute(e->type, attr->name, e->out->opset)) {
         if (attr->kind == HN_ATTR_INT && attr->i == 0) return HONE_OK;
         const char *why = hn_arena_format(&e->out->scratch, "it needs the attribute '%s'", attr->name);
         HN_TRY_ALLOC(why);
@@ -114,6 +114,23 @@ static void put_outputs(const hn_node *node, hn_pb_out *proto) {
 
 /* ---- the node ---- */
 
+/* The name in a domain that has the operator in its newest form, or NULL. */
+static const char *in_other_domain(const char *op) {
+    const hn_onnx_row *row;
+    for (size_t i = 0; (row = hn_onnx_row_at(i)); i++)
+        if (!row->import && strchr(row->name, '.') && strcmp(row->op, op) == 0) return row->name;
+    return NULL;
+}
+
+/* Type and domain of "domain.Type". */
+static hone_status put_type(hn_onnx_out *out, const char *key, hn_pb_out *proto) {
+    const char *dot = strrchr(key, '.');
+    hn_pb_put_text(proto, 4, dot ? dot + 1 : key);
+    if (!dot) return HONE_OK;
+    hn_pb_put_bytes(proto, 7, key, (size_t)(dot - key));
+    return hn_map_put(&out->domains, key, (size_t)(dot - key), out) ? HONE_OK : HONE_OUT_OF_MEMORY;
+}
+
 static hone_status convert(hn_onnx_export *e) {
     const hn_node *node = e->node;
     hn_arena *arena = &e->out->scratch;
@@ -128,6 +145,11 @@ static hone_status convert(hn_onnx_export *e) {
     const hn_onnx_export_row *row = hn_onnx_find_export(e->type, e->out->opset);
     if (row) HN_TRY(row->convert(e));
     if (hn_onnx_find_row(e->type, e->out->opset, &since)) return HONE_OK;
+    const char *other = in_other_domain(e->type);
+    if (other) {
+        e->type = other;
+        return HONE_OK;
+    }
     const char *why = hn_arena_format(arena, "the operator came with opset %d", since);
     HN_TRY_ALLOC(why);
     return hn_onnx_cannot_export(e, why);
@@ -141,7 +163,7 @@ hone_status hn_onnx_write_node(hn_onnx_out *out, const hn_node *node, hn_pb_out 
     HN_TRY(put_inputs(&e, &proto, initializers));
     put_outputs(node, &proto);
     hn_pb_put_text(&proto, 3, node->name);
-    hn_pb_put_text(&proto, 4, e.type);
+    HN_TRY(put_type(out, e.type, &proto));
     for (size_t i = 0; i < e.attrs.n; i++) HN_TRY(put_attribute(&e, &e.attrs.at[i], &proto));
     if (node->doc.n) hn_pb_put_bytes(&proto, 6, node->doc.data, node->doc.n);
     hn_pb_put_message(nodes, 1, &proto);

@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
-#include "base/vec.h"
+#include "base/growable.h"
 
 /* A stretch of the message: bytes of `text`, or somebody else's. */
 typedef struct hn_pb_piece {
