@@ -64,3 +64,20 @@ hone_status hn_ops_word(hn_attrs attrs, const char *name, const char *const *wor
     HN_FAIL(diag, HONE_INVALID_MODEL, "attribute %s has no meaning \"%.*s\"; the default is \"%s\"", name, size,
             size ? found->s.data : "", words[0]);
 }
+
+hone_status hn_ops_infer_through(const hn_infer *infer, hn_infer_fn *rule, hone_dtype dtype, const int *from, int n,
+                                 hn_shape *shape) {
+    hn_info in[4] = {{0}}, out = {0};
+    for (int i = 0; i < n; i++)
+        if (hn_infer_has(infer, from[i]))
+            in[i] = (hn_info){.type = hn_type_tensor(dtype), .shape = infer->in[from[i]].shape};
+        else in[i].shape = hn_shape_unknown();
+    hn_infer through = *infer;
+    through.in = in;
+    through.n_in = n;
+    through.out = &out;
+    through.n_out = 1;
+    HN_TRY(rule(&through));
+    *shape = out.shape;
+    return HONE_OK;
+}

@@ -23,6 +23,10 @@ hone_status hn_ops_check_rank(const hn_infer *infer, int i, int rank);
 hone_status hn_ops_check_fits(const hn_infer *infer, int i, const hn_shape *shape);
 /* Input i, when present, must be a vector of `size` elements. */
 hone_status hn_ops_check_vector(const hn_infer *infer, int i, hn_dim size);
+/* Infers by the rule of another operator over inputs from[0..n) (at most 4), all taken to be of type `dtype`; the shape
+ * of its output 0. */
+hone_status hn_ops_infer_through(const hn_infer *infer, hn_infer_fn *rule, hone_dtype dtype, const int *from, int n,
+                                 hn_shape *shape);
 /* The index in `words` (NULL-terminated) of a text attribute, which is words[0] when absent. */
 hone_status hn_ops_word(hn_attrs attrs, const char *name, const char *const *words, int *out, hn_diag *diag);
 

@@ -153,3 +153,23 @@ def test_transpose_refused():
     refused("ConvTranspose", {"output_shape": [10, -2]}, [x, w], "output_shape[1]")
     refused("ConvTranspose", {"pads": [9, 0, 9, 0]}, [x, w], "padding leaves")
     refused("ConvTranspose", {}, [x.astype(ml_dtypes.bfloat16), w], "float32")
+
+
+def test_col2im():
+    for image, block, attributes in [((5, 5), (1, 5), {}), ((6, 7), (2, 3), {"strides": [2, 1]}), ((5, 5), (3, 2), {"pads": [1, 0, 1, 2]}),
+                                     ((7, 6), (2, 2), {"dilations": [2, 3]}), ((4, 5, 6), (2, 1, 3), {}), ((9,), (3,), {"strides": [2]})]:
+        n = len(image)
+        steps = [attributes.get("strides", [1] * n), attributes.get("dilations", [1] * n), attributes.get("pads", [0] * 2 * n)]
+        blocks = [(image[i] + steps[2][i] + steps[2][n + i] - steps[1][i] * (block[i] - 1) - 1) // steps[0][i] + 1 for i in range(n)]
+        shape = (2, 3 * int(np.prod(block)), int(np.prod(blocks)))
+        for dtype in (np.float32, np.float64, np.int32, np.uint8):
+            inputs = [values(shape, dtype), np.array(image, np.int64), np.array(block, np.int64)]
+            check("Col2Im", attributes, inputs, evaluator=True)
+    check("Col2Im", {}, [values((0, 5, 5)), np.array([5, 5]), np.array([1, 5])], expect=[np.zeros((0, 1, 5, 5), np.float32)])
+    x, image, block = values((1, 5, 5)), np.array([5, 5]), np.array([1, 5])
+    refused("Col2Im", {}, [x, image, np.array([1, 4])], "number of blocks")
+    refused("Col2Im", {}, [values((1, 7, 5)), image, block], "7 rows")
+    refused("Col2Im", {}, [x, image, np.array([5])], "image_shape has 2 sizes")
+    refused("Col2Im", {}, [x, image, np.array([0, 5])], "block_shape[0] is 0")
+    refused("Col2Im", {}, [x, image, np.array([6, 5])], "does not fit")
+    refused("Col2Im", {"strides": [1]}, [x, image, block], "strides")

@@ -353,3 +353,66 @@ def test_non_max_suppression_refused():
     refused("NonMaxSuppression", {}, [places, scores, np.array([1, 2])], "one number")
     refused("NonMaxSuppression", {"center_point_box": 2}, [places, scores], "center_point_box")
     refused("NonMaxSuppression", {}, [places.astype(np.float64), scores], "float64")
+
+
+def unique_expected(x, axis, is_sorted):
+    y, first, inverse, count = np.unique(x, True, True, True, axis=axis)
+    inverse = inverse.reshape(-1)
+    if not is_sorted:
+        order = np.argsort(first)
+        place = np.argsort(order)
+        y, first, inverse, count = np.take(y, order, axis or 0), first[order], place[inverse], count[order]
+    return [y, *(array.astype(np.int64) for array in (first, inverse, count))]
+
+
+def test_unique():
+    for dtype in (np.float32, np.int64, np.uint8, np.int8, np.float16, np.float64, np.bool_):
+        for is_sorted in (0, 1):
+            x = values((4, 5), dtype, -2, 2)
+            x = np.round(x.astype(np.float64)).astype(dtype)
+            check("Unique", {"sorted": is_sorted}, [x], n_out=4, expect=unique_expected(x, None, is_sorted))
+            for axis in (0, 1, 2, -1):
+                cube = np.round(values((3, 4, 2), dtype, 0, 1).astype(np.float64)).astype(dtype)
+                check("Unique", {"sorted": is_sorted, "axis": axis}, [cube], n_out=4, expect=unique_expected(cube, axis % 3, is_sorted))
+    long = values((3000,), np.int32, 0, 50)
+    check("Unique", {}, [long], n_out=4)
+    check("Unique", {"sorted": 0}, [long], n_out=4)
+
+
+def test_unique_odd_values():
+    x = np.array(["b", "", "a", "b", "ab", ""], object)
+    check("Unique", {}, [x], n_out=4, expect=[np.array(["", "a", "ab", "b"], object), np.array([1, 2, 4, 0]), np.array([3, 0, 1, 3, 2, 0]),
+                                             np.array([2, 1, 1, 2])])
+    x = np.array([np.nan, 1, -np.inf, np.nan, -0.0, 0.0], np.float32)
+    check("Unique", {}, [x], n_out=4, expect=unique_expected(x, None, 1))
+    x = np.array([1 + 2j, 1 - 1j, 1 + 2j, 0], np.complex64)
+    check("Unique", {}, [x], n_out=4, expect=unique_expected(x, None, 1))
+    check("Unique", {}, [np.array(5, np.int32)], n_out=4, expect=[np.array([5], np.int32), *[np.array([k]) for k in (0, 0, 1)]])
+    check("Unique", {}, [np.zeros((0,), np.float32)], n_out=4, expect=[np.zeros(0, np.float32), *[np.zeros(0, np.int64)] * 3])
+    empty = np.zeros((3, 0), np.float32)
+    check("Unique", {"axis": 0}, [empty], n_out=4, expect=[np.zeros((1, 0), np.float32), *[np.array(k) for k in ([0], [0, 0, 0], [3])]])
+    refused("Unique", {"axis": 2}, [values((2, 3))], "axis 2")
+
+
+def test_tensor_scatter():
+    past, update = values((2, 3, 5, 4)), values((2, 3, 2, 4), seed=1)
+    for indices in (None, np.array([0, 3]), np.array([3, 1])):
+        for mode in ("linear", "circular"):
+            check("TensorScatter", {"mode": mode}, [past, update, indices][:2 if indices is None else 3])
+    check("TensorScatter", {"mode": "circular"}, [past, update, np.array([4, 9])])
+    check("TensorScatter", {"axis": 1}, [past, values((2, 2, 5, 4)), np.array([1, 0])])
+    check("TensorScatter", {"axis": -1}, [values((2, 7)), values((2, 3)), np.array([1, 4])])
+    for dtype in (np.int8, np.float64, ml_dtypes.bfloat16, ml_dtypes.float8_e5m2, ml_dtypes.int4, np.bool_):
+        cache, new = values((2, 5, 3), np.int8, -8, 7).astype(dtype), values((2, 2, 3), np.int8, -8, 7, seed=1).astype(dtype)
+        want = cache.copy()
+        want[0, 1:3], want[1, 3:5] = new[0], new[1]
+        check("TensorScatter", {}, [cache, new, np.array([1, 3])], expect=[want])
+    check("TensorScatter", {}, [past, update[:, :, :0]], expect=[past])
+    check("TensorScatter", {}, [values((0, 5, 4)), values((0, 2, 4))], expect=[values((0, 5, 4))])
+    refused("TensorScatter", {}, [past, update, np.array([0, 4])], "index 4")
+    refused("TensorScatter", {"mode": "circular"}, [past, update, np.array([0, -1])], "index -1")
+    refused("TensorScatter", {}, [past, update, np.array([0])], "1 elements")
+    refused("TensorScatter", {}, [past[:, :, :1], update], "2 rows")
+    refused("TensorScatter", {"axis": 0}, [past, update], "axis is that of the batch")
+    refused("TensorScatter", {}, [past, update[:1]], "cache and update")
+    refused("TensorScatter", {"mode": "ring"}, [past, update], "mode")

@@ -304,3 +304,17 @@ def test_symbols_stay_simple():
         "float32[n3,floor((n10 + 1)/2)] float32[n3,n10 - floor((n10 + 1)/2)]"
     assert inferred("Pad", {}, [x, ints(0, 2, 0, 1)], HOST_DATA) == "float32[n3,n5 + 3]"
     assert inferred("DepthToSpace", {"blocksize": 2}, [values((1, 8, 3, 5))]) == "float32[1,floor(n8/4),2*n3,2*n5]"
+
+
+def test_center_crop_pad():
+    for shape, target in [((5, 6), (3, 4)), ((5, 6), (8, 9)), ((5, 6), (2, 9)), ((5, 7, 3), (6, 4, 3)), ((4, 4), (4, 4)), ((3,), (0,)), ((0, 2), (3, 3))]:
+        for dtype in (np.float32, np.int8, np.int64, ml_dtypes.bfloat16, np.complex64):
+            check("CenterCropPad", {}, [values(shape, np.int8).astype(dtype), np.array(target, np.int64)], evaluator=True)
+    x = values((4, 5, 6))
+    for axes, target in [([0, 2], [7, 3]), ([-1], [9]), ([1, 0], [2, 6])]:
+        check("CenterCropPad", {"axes": axes}, [x, np.array(target, np.int32)], evaluator=True)
+    words = np.array(["a", "bc", "d"], object)
+    check("CenterCropPad", {}, [words, np.array([6], np.int64)], expect=[np.array(["", "a", "bc", "d", "", ""], object)])
+    refused("CenterCropPad", {}, [x, np.array([1, 2], np.int64)], "2 sizes for 3 axes")
+    refused("CenterCropPad", {"axes": [3]}, [x, np.array([1], np.int64)], "axis 3")
+    refused("CenterCropPad", {"axes": [0]}, [x, np.array([-1], np.int64)], "-1")

@@ -1,4 +1,4 @@
-"""AveragePool, MaxPool, LpPool, GlobalAveragePool, GlobalMaxPool, GlobalLpPool."""
+"""AveragePool, MaxPool, LpPool, GlobalAveragePool, GlobalMaxPool, GlobalLpPool, MaxUnpool."""
 import itertools
 
 import numpy as np
@@ -115,6 +115,27 @@ def test_global_norms():
         check("GlobalLpPool", {}, [x], expect=[want])
     refused("GlobalLpPool", {"p": 0}, [values((1, 2, 6))], "p is 0")
     refused("GlobalLpPool", {}, [values((3,))], "rank 1")
+
+
+def test_max_unpool():
+    for shape, kernel, attributes in [((2, 3, 9), [3], {"strides": [3]}), ((1, 2, 6, 8), [2, 2], {"strides": [2, 2]}), ((1, 2, 8, 8, 4), [2, 2, 2], {"strides": [2, 2, 2]})]:
+        x = values(shape)
+        pooled, indices = run("MaxPool", {"kernel_shape": kernel, **attributes}, [x], n_out=2)
+        want = np.where(np.isin(np.arange(x.size), indices).reshape(x.shape), x, np.float32(0))
+        check("MaxUnpool", {"kernel_shape": kernel, **attributes}, [pooled, indices], expect=[want])
+        larger = [*shape[:2], *(n + 1 for n in shape[2:])]
+        want = np.pad(want, [(0, 0), (0, 0), *[(0, 1)] * (len(shape) - 2)])
+        check("MaxUnpool", {"kernel_shape": kernel, **attributes}, [pooled, indices, np.array(larger)], expect=[want])
+    x, indices = values((1, 1, 2)), np.array([[[0, 3]]])
+    check("MaxUnpool", {"kernel_shape": [3], "pads": [1, 0], "strides": [2]}, [x, indices], expect=[np.array([[[x[0, 0, 0], 0, 0, x[0, 0, 1]]]], np.float32)])
+    for dtype in FLOATS:
+        check("MaxUnpool", {"kernel_shape": [2], "strides": [2]}, [x.astype(dtype), indices], expect=[np.array([[[x[0, 0, 0], 0, 0, x[0, 0, 1]]]]).astype(dtype)])
+    for bad in (4, -1):
+        refused("MaxUnpool", {"kernel_shape": [2], "strides": [2]}, [x, np.array([[[0, bad]]])], f"index {bad}")
+    refused("MaxUnpool", {"kernel_shape": [2], "strides": [2]}, [x, indices, np.array([1, 1, 2])], "index 3")
+    refused("MaxUnpool", {}, [x, indices], "kernel_shape is missing")
+    refused("MaxUnpool", {"kernel_shape": [2]}, [x, np.array([[[0]]])], "values and indices")
+    refused("MaxUnpool", {"kernel_shape": [2]}, [x, indices, np.array([1, 4])], "2 sizes")
 
 
 def test_empty():

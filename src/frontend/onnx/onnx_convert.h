@@ -31,6 +31,9 @@ hn_onnx_convert_fn hn_onnx_aligned_at_axis, hn_onnx_slope_per_channel, hn_onnx_g
     hn_onnx_batch_norm_1, hn_onnx_cast_1, hn_onnx_concat_1, hn_onnx_pad_1, hn_onnx_reshape_1, hn_onnx_split_1,
     hn_onnx_tile_1, hn_onnx_upsample_1, hn_onnx_lp_pool_1, hn_onnx_selu_1;
 
+/* Of operators that sample images (onnx_convert_vision.c). */
+hn_onnx_convert_fn hn_onnx_grid_sample_16, hn_onnx_roi_align_10;
+
 /* ---- what conversions of several files share (onnx_convert.c) ---- */
 
 /* Input `i` becomes the INTS attribute `name` as a constant; nothing happens when it is absent. */

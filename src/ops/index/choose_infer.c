@@ -152,3 +152,25 @@ hone_status hn_ops_infer_non_max_suppression(hn_infer *infer) {
     hn_infer_set(infer, 0, HONE_INT64, &out);
     return HONE_OK;
 }
+
+/* ---- Unique ---- */
+
+hone_status hn_ops_infer_unique(hn_infer *infer) {
+    const hn_shape *x = &infer->in[0].shape;
+    hn_shape out = {.rank = 1, .dim = {HN_UNKNOWN_DIM}}, list = out, inverse = out;
+    int axis;
+    HN_TRY(hn_ops_check_type(infer, 0, HN_TYPES_WHOLE_BYTES));
+    if (x->rank >= 0 && !hn_attrs_find(infer->attrs, "axis"))
+        inverse.dim[0] = hn_shape_product(infer->exprs, x->dim, x->rank);
+    if (hn_attrs_find(infer->attrs, "axis")) {
+        out = *x;
+        if (x->rank >= 0) {
+            HN_TRY(hn_infer_axis(infer, hn_attrs_int(infer->attrs, "axis", 0), x->rank, &axis));
+            inverse.dim[0] = x->dim[axis];
+            out.dim[axis] = HN_UNKNOWN_DIM;
+        }
+    }
+    hn_infer_set(infer, 0, hn_infer_dtype(infer, 0), &out);
+    for (int i = 1; i < 4; i++) hn_infer_set(infer, i, HONE_INT64, i == 2 ? &inverse : &list);
+    return HONE_OK;
+}

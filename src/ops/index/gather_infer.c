@@ -126,3 +126,34 @@ hone_status hn_ops_infer_scatter_nd(hn_infer *infer) {
     HN_TRY(check_updates(infer, &slices));
     return hn_infer_like(infer, 0);
 }
+
+/* The update has the shape of the cache, but at most its size along the axis. */
+static hone_status check_update(const hn_infer *infer, int axis) {
+    const hn_shape *past = &infer->in[0].shape, *update = &infer->in[1].shape;
+    hn_dim same;
+    for (int i = 0; i < past->rank && update->rank >= 0; i++) {
+        if (i != axis) HN_TRY(hn_infer_unify(infer, past->dim[i], update->dim[i], "size of cache and update", &same));
+        else if (hn_dim_is_const(past->dim[i]) && hn_dim_is_const(update->dim[i]) &&
+                 update->dim[i].value > past->dim[i].value)
+            HN_FAIL(infer->diag, HONE_INVALID_MODEL, "the update has %lld rows, the cache only %lld",
+                    (long long)update->dim[i].value, (long long)past->dim[i].value);
+    }
+    return HONE_OK;
+}
+
+hone_status hn_ops_infer_tensor_scatter(hn_infer *infer) {
+    static const char *const modes[] = {"linear", "circular", NULL};
+    const int rank = hn_infer_rank(infer, 0);
+    int mode, axis;
+    HN_TRY(hn_ops_word(infer->attrs, "mode", modes, &mode, infer->diag));
+    HN_TRY(hn_ops_check_same_type(infer, 0, 1));
+    HN_TRY(hn_ops_check_type(infer, 2, HN_TYPE(INT64)));
+    if (rank >= 0) {
+        HN_TRY(hn_infer_axis(infer, hn_attrs_int(infer->attrs, "axis", -2), rank, &axis));
+        if (axis == 0) HN_FAIL(infer->diag, HONE_INVALID_MODEL, "attribute axis is that of the batch");
+        HN_TRY(hn_ops_check_rank(infer, 1, rank));
+        HN_TRY(check_update(infer, axis));
+        HN_TRY(hn_ops_check_vector(infer, 2, infer->in[0].shape.dim[0]));
+    }
+    return hn_infer_like(infer, 0);
+}

@@ -65,9 +65,9 @@ hone_status hn_ops_infer_det(hn_infer *infer) {
     hn_shape out = infer->in[0].shape;
     hn_dim side;
     HN_TRY(hn_ops_check_type(infer, 0, HN_TYPES_FLOAT));
-    if (out.rank >= 0 && out.rank < 2)
-        HN_FAIL(infer->diag, HONE_INVALID_MODEL, "input of rank %d; square matrices are needed", out.rank);
     if (out.rank >= 0) {
+        if (out.rank < 2)
+            HN_FAIL(infer->diag, HONE_INVALID_MODEL, "input of rank %d; square matrices are needed", out.rank);
         HN_TRY(hn_infer_unify(infer, out.dim[out.rank - 1], out.dim[out.rank - 2], "side of the matrix", &side));
         out.rank -= 2;
     }

@@ -5,23 +5,6 @@
 #define BYTE_TYPES  (HN_TYPE(INT8) | HN_TYPE(UINT8))
 #define SCALE_TYPES (HN_TYPE(FLOAT32) | HN_TYPE(FLOAT16) | HN_TYPE(BFLOAT16))
 
-/* The plain operator's rule over inputs from[0..n), as if they were real. */
-static hone_status infer_plain(const hn_infer *infer, hn_infer_fn *rule, const int *from, int n, hn_shape *shape) {
-    hn_info in[3] = {{0}}, out = {0};
-    for (int i = 0; i < n; i++)
-        if (hn_infer_has(infer, from[i]))
-            in[i] = (hn_info){.type = hn_type_tensor(HONE_FLOAT64), .shape = infer->in[from[i]].shape};
-        else in[i].shape = hn_shape_unknown();
-    hn_infer plain = *infer;
-    plain.in = in;
-    plain.n_in = n;
-    plain.out = &out;
-    plain.n_out = 1;
-    HN_TRY(rule(&plain));
-    *shape = out.shape;
-    return HONE_OK;
-}
-
 /* `axis` -1: the parameter of tensor `of` is one number. Otherwise it may also be a vector along that axis, or (`nd`)
  * a tensor that broadcasts. */
 static hone_status check_parameter(const hn_infer *infer, int i, int of, int axis, bool nd) {
@@ -51,7 +34,7 @@ hone_status hn_ops_infer_matmul_integer(hn_infer *infer) {
         HN_TRY(hn_ops_check_same_type(infer, i, i + 2));
         HN_TRY(check_parameter(infer, i + 2, i, axis_from_end(infer, i, 1 - i), true));
     }
-    HN_TRY(infer_plain(infer, hn_ops_infer_matmul, (const int[]){0, 1}, 2, &out));
+    HN_TRY(hn_ops_infer_through(infer, hn_ops_infer_matmul, HONE_FLOAT64, (const int[]){0, 1}, 2, &out));
     hn_infer_set(infer, 0, HONE_INT32, &out);
     return HONE_OK;
 }
@@ -78,7 +61,7 @@ hone_status hn_ops_infer_qlinear_matmul(hn_infer *infer) {
     for (int i = 0; i < 2; i++)
         HN_TRY(check_operand(infer, 3 * i, types, SCALE_TYPES, axis_from_end(infer, 3 * i, 1 - i), true));
     HN_TRY(check_result(infer, types, SCALE_TYPES));
-    HN_TRY(infer_plain(infer, hn_ops_infer_matmul, (const int[]){0, 3}, 2, &out));
+    HN_TRY(hn_ops_infer_through(infer, hn_ops_infer_matmul, HONE_FLOAT64, (const int[]){0, 3}, 2, &out));
     hn_infer_set(infer, 0, hn_infer_dtype(infer, 7), &out);
     return HONE_OK;
 }
@@ -99,7 +82,7 @@ hone_status hn_ops_infer_conv_integer(hn_infer *infer) {
         HN_TRY(check_parameter(infer, i + 2, i, i - 1, false));
     }
     HN_TRY(check_filters(infer, 1, -1));
-    HN_TRY(infer_plain(infer, hn_ops_infer_conv, (const int[]){0, 1}, 2, &out));
+    HN_TRY(hn_ops_infer_through(infer, hn_ops_infer_conv, HONE_FLOAT64, (const int[]){0, 1}, 2, &out));
     hn_infer_set(infer, 0, HONE_INT32, &out);
     return HONE_OK;
 }
@@ -110,7 +93,7 @@ hone_status hn_ops_infer_qlinear_conv(hn_infer *infer) {
     HN_TRY(check_result(infer, BYTE_TYPES, HN_TYPE(FLOAT32)));
     HN_TRY(hn_ops_check_type(infer, 8, HN_TYPE(INT32)));
     HN_TRY(check_filters(infer, 3, 8));
-    HN_TRY(infer_plain(infer, hn_ops_infer_conv, (const int[]){0, 3, 8}, 3, &out));
+    HN_TRY(hn_ops_infer_through(infer, hn_ops_infer_conv, HONE_FLOAT64, (const int[]){0, 3, 8}, 3, &out));
     hn_infer_set(infer, 0, hn_infer_dtype(infer, 7), &out);
     return HONE_OK;
 }
