@@ -54,10 +54,11 @@ HONE_API HONE_MUST_USE hone_status hone_plan_report(const char *path, bool verif
 HONE_API HONE_MUST_USE hone_status hone_model_text(const hone_model *model, bool whole, char **text);
 HONE_API void hone_text_destroy(char **text);
 
-/* Reads one serialized ONNX TensorProto (the backend suite's .pb files) into a value that owns its memory. `name` (may
- * be NULL) gets the tensor's name, released with hone_text_destroy. */
-HONE_API HONE_MUST_USE hone_status hone_value_read_onnx(const void *bytes, size_t size, hone_messages *messages,
-                                                        char **name, hone_value **out);
+/* Reads one serialized ONNX TensorProto, SequenceProto, OptionalProto or MapProto (the backend suite's .pb files; the
+ * bytes do not tell which) into a value that owns its memory. `name` (may be NULL) gets its name, released with
+ * hone_text_destroy. The values of a map must be scalars of one type and become one tensor. */
+HONE_API HONE_MUST_USE hone_status hone_value_read_onnx(hone_kind kind, const void *bytes, size_t size,
+                                                        hone_messages *messages, char **name, hone_value **out);
 /* The inverse; the caller releases *bytes with hone_bytes_destroy. */
 HONE_API HONE_MUST_USE hone_status hone_value_write_onnx(const hone_value *value, const char *name, void **bytes,
                                                          size_t *size);

@@ -43,8 +43,10 @@ HONE_API void hone_engine_destroy(hone_engine **engine);
  * "?" when only running tells, and is "" for fixed ones. Strings and arrays live as long as the engine. */
 typedef struct hone_port {
     const char *name;
-    hone_dtype dtype;
-    int rank; /* -1: known at run time only */
+    hone_kind kind;
+    const char *type; /* "float32", "sequence(float32)", "map(int64,float32)" */
+    hone_dtype dtype; /* of tensors */
+    int rank;         /* -1: known at run time only */
     int64_t dim[HONE_MAX_RANK];
     const char *symbol[HONE_MAX_RANK];
 } hone_port;
@@ -86,7 +88,7 @@ HONE_API void hone_context_destroy(hone_context **context);
 HONE_API HONE_MUST_USE hone_status hone_context_set_input(hone_context *context, const char *name,
                                                           const hone_value *value);
 /* Lets output `name` be written into `value` (its type must fit; its bytes must suffice when running tells the size)
- * until called again with NULL. */
+ * until called again with NULL. Strings and lists refuse: HONE_UNSUPPORTED. */
 HONE_API HONE_MUST_USE hone_status hone_context_set_output(hone_context *context, const char *name, hone_value *value);
 /* Runs. Errors: HONE_INVALID_ARGUMENT (an input is missing, data refused by an operator such as an index out of range),
  * HONE_OUT_OF_PROFILE, HONE_OUT_OF_MEMORY, HONE_CANCELLED. After an error the context can be used again. */

@@ -90,21 +90,46 @@ HONE_API void hone_log_set(hone_log_fn fn, void *user, hone_severity least);
  * (negative: unknown). Return false to cancel: the running function ends with HONE_CANCELLED. */
 typedef bool (*hone_progress_fn)(void *user, double share, const char *what, double seconds_left);
 
-/* A tensor value: element type, shape and bytes, dense in row-major order. */
+/* What a value is. Lists hold values: a sequence any number of one type, an optional none or one, a map two tensors,
+ * its keys and its values. */
+typedef enum hone_kind { HONE_TENSOR = 0, HONE_SEQUENCE = 1, HONE_OPTIONAL = 2, HONE_MAP = 3 } hone_kind;
+
+/* A tensor (element type, shape and elements, dense in row-major order) or a list of values. */
 typedef struct hone_value hone_value;
 
-/* A tensor over the caller's memory, which must outlive the value; `bytes` is checked against shape and type. */
+/* A tensor over the caller's memory, which must outlive the value; `bytes` is checked against shape and type. Not for
+ * strings (HONE_UNSUPPORTED). */
 HONE_API HONE_MUST_USE hone_status hone_value_wrap(hone_dtype dtype, int rank, const int64_t *dim, void *data,
                                                    size_t bytes, hone_value **out);
-/* A tensor that owns zeroed memory. */
+/* A tensor that owns zeroed memory; strings are empty. */
 HONE_API HONE_MUST_USE hone_status hone_value_create(hone_dtype dtype, int rank, const int64_t *dim,
                                                      const hone_allocator *allocator, hone_value **out);
+/* A list of `n` items that are not set yet. HONE_INVALID_ARGUMENT: HONE_TENSOR, a negative `n`, more than one item in
+ * an optional, other than two in a map. */
+HONE_API HONE_MUST_USE hone_status hone_value_create_list(hone_kind kind, int64_t n, const hone_allocator *allocator,
+                                                          hone_value **out);
+/* Releases the value with its items and texts. */
 HONE_API void hone_value_destroy(hone_value **value);
+HONE_API hone_kind hone_value_kind(const hone_value *value);
+/* Of tensors; a list has HONE_NO_DTYPE, rank 0, no data and 0 bytes. */
 HONE_API hone_dtype hone_value_dtype(const hone_value *value);
 HONE_API int hone_value_rank(const hone_value *value);
 HONE_API const int64_t *hone_value_dims(const hone_value *value);
+/* The elements; NULL for strings. */
 HONE_API void *hone_value_data(const hone_value *value);
 HONE_API size_t hone_value_bytes(const hone_value *value);
+
+/* Element `index` of a string tensor (its text need not end with NUL; `size` bytes), NULL when there is none. */
+HONE_API const char *hone_value_string(const hone_value *value, int64_t index, size_t *size);
+/* Copies a text into element `index` of a tensor from hone_value_create. Errors: HONE_INVALID_ARGUMENT,
+ * HONE_OUT_OF_MEMORY. */
+HONE_API HONE_MUST_USE hone_status hone_value_set_string(hone_value *value, int64_t index, const char *text,
+                                                         size_t size);
+/* Items of a list: their number, and each (NULL: not set, or out of range). */
+HONE_API int64_t hone_value_count(const hone_value *value);
+HONE_API const hone_value *hone_value_item(const hone_value *value, int64_t index);
+/* Sets item `index`; the list takes *item over and nulls it. HONE_INVALID_ARGUMENT: no such item. */
+HONE_API HONE_MUST_USE hone_status hone_value_set_item(hone_value *value, int64_t index, hone_value **item);
 
 #ifdef __cplusplus
 }

@@ -60,7 +60,7 @@ bool hn_attrs_same(hn_attrs a, hn_attrs b);
 uint64_t hn_attrs_hash(hn_attrs attrs);
 
 /* Flat bytes (8-byte aligned records, little endian) for queries and plans; GRAPH becomes its number; TENSOR is stored
- * whole. DIMS and TYPE are refused (HONE_INTERNAL). */
+ * whole, TYPE as its text. DIMS are refused (HONE_INTERNAL). */
 hone_status hn_attrs_encode(hn_attrs attrs, hn_str *out, hn_diag *diag);
 /* Checks bounds of everything; the result's lists point into `bytes` (which must be 8-byte aligned and outlive them),
  * records live in `arena`. */

@@ -3,7 +3,7 @@
  *   header { count, 0 }   record { kind, n, name_bytes, 0, payload_bytes } name\0 payload   record ...
  *
  * Payloads: int and graph 8 bytes; float 4; string, ints, floats as they are; strings: n lengths of 8 bytes, then the
- * texts; tensor: shape_code, rank dims, then the elements (of strings: as for strings). */
+ * texts; type: its text; tensor: shape_code, rank dims, then the elements (of strings: as for strings). */
 #include "abi/attribute.h"
 
 #include <string.h>
@@ -69,6 +69,9 @@ static void add_payload(hn_str *out, const hn_attr *a) {
     case HN_ATTR_TENSOR:
         add_tensor(out, a->tensor);
         break;
+    case HN_ATTR_TYPE:
+        hn_type_print(out, a->type);
+        break;
     default:
         hn_str_append(out, (const char *)&a->i, sizeof a->i);
         break;
@@ -76,7 +79,7 @@ static void add_payload(hn_str *out, const hn_attr *a) {
 }
 
 static hone_status check_writable(const hn_attr *a, hn_diag *diag) {
-    if (a->kind == HN_ATTR_DIMS || a->kind == HN_ATTR_TYPE)
+    if (a->kind == HN_ATTR_DIMS)
         HN_FAIL(diag, HONE_INTERNAL, "attribute %s is of a kind that has no flat form", a->name);
     if (a->kind == HN_ATTR_TENSOR && hn_tensor_bytes(a->tensor) == SIZE_MAX)
         HN_FAIL(diag, HONE_INTERNAL, "attribute %s holds a tensor without a size", a->name);
@@ -210,6 +213,11 @@ static hone_status read_payload(reader *payload, hn_attr *a) {
         HN_TRY(read_tensor(payload, &t));
         a->tensor = t;
         return HONE_OK;
+    }
+    case HN_ATTR_TYPE: {
+        const char *text = payload->at;
+        HN_TRY(hn_type_parse(&text, payload->at + payload->left, payload->arena, &a->type));
+        return a->type && text == payload->at + payload->left ? HONE_OK : damaged(payload, "a type");
     }
     default:
         return damaged(payload, "the kind of an attribute");

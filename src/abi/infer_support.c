@@ -1,4 +1,5 @@
 /* What inference functions of operators share: reading inputs, setting outputs, broadcasting, unifying. */
+#include "abi/object.h"
 #include "abi/operator.h"
 
 #include "base/dtype.h"
@@ -58,6 +59,41 @@ hone_status hn_infer_elements(const hn_infer *infer, int i, int max, hn_dim *out
     for (int k = 0; k < length; k++) out[k] = integer ? hn_dim_const(hn_tensor_int(info->data, k)) : info->element[k];
     *n = length;
     return HONE_OK;
+}
+
+static hone_status check_kinds(const hn_infer *infer, const hn_info *info, int n, const char *what) {
+    for (int i = 0; i < n; i++) {
+        if (!info[i].type || info[i].type->kind <= HN_KIND_TENSOR) continue;
+        hn_str text;
+        hn_arena scratch;
+        hn_arena_init(&scratch, NULL);
+        hn_str_init(&text, &scratch);
+        hn_type_print(&text, info[i].type);
+        const char *printed = hn_str_text(&text);
+        const hone_status status =
+            hn_diag_add(infer->diag, HONE_ERROR, HONE_INVALID_MODEL, "%s %d is %s; a tensor is needed", what, i,
+                        printed ? printed : "no tensor");
+        hn_arena_free(&scratch);
+        return status;
+    }
+    return HONE_OK;
+}
+
+hone_status hn_infer_run(hn_infer *infer) {
+    const bool tensors_only = !(infer->op->facts & (HN_OBJECTS | HN_CONTROL));
+    if (tensors_only) HN_TRY(check_kinds(infer, infer->in, infer->n_in, "input"));
+    HN_TRY(infer->op->infer(infer));
+    return tensors_only ? check_kinds(infer, infer->out, infer->n_out, "output") : HONE_OK;
+}
+
+void hn_infer_set_object(hn_infer *infer, int out, const hn_type *type) {
+    infer->out[out].type = type;
+    infer->out[out].shape.rank = 0;
+}
+
+const hn_object *hn_infer_object(const hn_infer *infer, int i) {
+    const hn_tensor *data = hn_infer_has(infer, i) ? infer->in[i].data : NULL;
+    return data && data->dtype == HN_DTYPE_OBJECT ? hn_object_in(data) : NULL;
 }
 
 hone_status hn_infer_axis(const hn_infer *infer, int64_t axis, int rank, int *out) {

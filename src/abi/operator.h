@@ -16,9 +16,10 @@ enum {
         1u << 6, /* elementwise over one tensor input; others, if any, are scalars or per-channel constants */
     HN_DATA_SHAPE = 1u << 7, /* output sizes depend on input data; the kernel calls `resize` */
     HN_RANDOM = 1u << 8,
-    HN_CONTROL = 1u << 9,     /* has bodies that run */
-    HN_QUANT = 1u << 10,      /* QuantizeLinear / DequantizeLinear */
-    HN_INTERNAL_OP = 1u << 11 /* ours: never read from or written to a model file */
+    HN_CONTROL = 1u << 9,      /* has bodies that run */
+    HN_QUANT = 1u << 10,       /* QuantizeLinear / DequantizeLinear */
+    HN_INTERNAL_OP = 1u << 11, /* ours: never read from or written to a model file */
+    HN_OBJECTS = 1u << 12      /* takes or gives sequences, optionals or maps; other operators take tensors only */
 };
 
 typedef enum hn_op_id {
@@ -60,6 +61,10 @@ typedef struct hn_infer {
 } hn_infer;
 typedef hone_status hn_infer_fn(hn_infer *infer);
 
+/* Runs the operator's inference. HONE_INVALID_MODEL also when a value that is no tensor meets an operator for tensors.
+ */
+HONE_MUST_USE hone_status hn_infer_run(hn_infer *infer);
+
 /* Elements of small integer outputs as expressions. `out` holds hn_dim tensors (HN_DTYPE_DIM) of the inferred shape.
  * `in` likewise, NULL where the elements are not known. Returns false when nothing can be said. */
 typedef bool hn_element_fn(const hn_infer *infer, const hn_tensor *const *in, hn_tensor *const *out);
@@ -75,6 +80,7 @@ typedef struct hn_call {
     hone_status (*resize)(struct hn_call *call, int out, int rank, const int64_t *dim);
     void *owner;       /* of whoever made the call; for `resize` */
     hn_arena *scratch; /* emptied after the call */
+    hn_arena *lasting; /* where strings and objects that the operator makes live on */
     uint64_t seed;     /* random operators */
     hn_diag *diag;
 } hn_call;
@@ -107,6 +113,10 @@ hone_status hn_infer_like(hn_infer *infer, int i);
 /* The elements of integer input i (from data or element expressions), at most `max`. *n = -1 when not known. Fails when
  * the input is known not to be a vector (scalars count as one element) or to be longer than `max`. */
 hone_status hn_infer_elements(const hn_infer *infer, int i, int max, hn_dim *out, int *n);
+/* Output `out` is a value of `type`, which is no tensor type. */
+void hn_infer_set_object(hn_infer *infer, int out, const hn_type *type);
+/* The object that input i holds when its data is known, else NULL. */
+const struct hn_object *hn_infer_object(const hn_infer *infer, int i);
 /* Axis attribute or value in [-rank, rank) to [0, rank). */
 hone_status hn_infer_axis(const hn_infer *infer, int64_t axis, int rank, int *out);
 /* Multidirectional broadcast of two shapes; unknown with known>1 gives known; fails on contradiction of constants. */

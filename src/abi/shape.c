@@ -35,25 +35,11 @@ void hn_shape_print(hn_str *out, const hn_shape *s, const hn_expr_pool *pool) {
     hn_str_add(out, "]");
 }
 
-static void print_type(hn_str *out, const hn_type *type) {
-    static const char *const words[] = {"none", "", "sequence", "optional", "map"};
-    if (!type) {
-        hn_str_add(out, "?");
-    } else if (type->kind == HN_KIND_TENSOR) {
-        hn_str_add(out, "%s", hone_dtype_name(type->dtype));
-    } else {
-        hn_str_add(out, "%s(", words[type->kind]);
-        if (type->kind == HN_KIND_MAP) hn_str_add(out, "%s,", hone_dtype_name(type->dtype));
-        print_type(out, type->elem);
-        hn_str_add(out, ")");
-    }
-}
-
 void hn_info_print(hn_str *out, const hn_info *info, const hn_expr_pool *pool) {
     if (!info->type || info->type->kind == HN_KIND_NONE) {
         hn_str_add(out, "nothing");
         return;
     }
-    print_type(out, info->type);
+    hn_type_print(out, info->type);
     if (info->type->kind == HN_KIND_TENSOR) hn_shape_print(out, &info->shape, pool);
 }

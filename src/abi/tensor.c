@@ -7,24 +7,6 @@
 
 _Static_assert(sizeof(hn_dim) == 16 && sizeof(hn_bytes) == 16, "wide elements take 16 bytes");
 
-const hn_type *hn_type_tensor(hone_dtype dtype) {
-    static const hn_type table[] = {
-#define HN_DTYPE(number, constant, name, bits, class) [number] = {HN_KIND_TENSOR, HONE_##constant, NULL},
-#include "base/dtypes.def"
-#undef HN_DTYPE
-    };
-    return hn_dtype_is_known(dtype) ? &table[dtype] : NULL;
-}
-
-bool hn_type_same(const hn_type *a, const hn_type *b) {
-    while (a && b && a != b) {
-        if (a->kind != b->kind || a->dtype != b->dtype) return false;
-        a = a->elem;
-        b = b->elem;
-    }
-    return a == b;
-}
-
 size_t hn_element_size(hone_dtype dtype) {
     if (dtype == HN_DTYPE_DIM) return sizeof(hn_dim);
     size_t bytes = hn_dtype_bytes(dtype, 1);

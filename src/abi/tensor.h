@@ -26,10 +26,21 @@ typedef struct hn_type {
 
 /* Shared constant types: a tensor of `dtype`; NULL for a number that is no element type. */
 const hn_type *hn_type_tensor(hone_dtype dtype);
+/* A shared constant type: sequence or optional of a tensor type, optional of a sequence of tensors, sequence of a map.
+ * NULL for what no operator makes. */
+const hn_type *hn_type_of(hn_kind kind, const hn_type *elem);
+/* A shared constant type: map from int64 or string to tensors of `dtype`; else NULL. */
+const hn_type *hn_type_map(hone_dtype key, hone_dtype dtype);
 bool hn_type_same(const hn_type *a, const hn_type *b);
+/* "float32", "sequence(float32)", "map(int64,float32)"; "?" for NULL. */
+void hn_type_print(hn_str *out, const hn_type *type);
+/* Reads what hn_type_print writes from [*at, end) and moves *at behind it. *out is NULL when that is no type; new types
+ * are made in `arena`. */
+HONE_MUST_USE hone_status hn_type_parse(const char **at, const char *end, hn_arena *arena, const hn_type **out);
 
 /* A view of elements in memory. Strides count elements (not bytes) and are never negative; 0 repeats an element.
- * Sub-byte types are always dense and packed, low bits first. Strings are hn_bytes elements. */
+ * Sub-byte types are always dense and packed, low bits first. Strings are hn_bytes elements. A sequence, optional or
+ * map is a scalar of HN_DTYPE_OBJECT (abi/object.h). */
 typedef struct hn_tensor {
     hone_dtype dtype;
     int32_t rank;
@@ -57,13 +68,5 @@ int64_t hn_tensor_int(const hn_tensor *t, int64_t index);
 double hn_tensor_real(const hn_tensor *t, int64_t index);
 /* "float32[1,3,224,224]" */
 void hn_tensor_print(hn_str *out, const hn_tensor *t);
-
-/* Public value: a dense tensor that owns its memory or borrows the caller's. */
-struct hone_value {
-    hn_tensor tensor;
-    size_t bytes;
-    size_t owned_bytes; /* 0: borrowed */
-    const hone_allocator *allocator;
-};
 
 #endif

@@ -42,11 +42,13 @@ bool hn_dtype_is_int(hone_dtype dtype) { return hn_dtype_is_signed_int(dtype) ||
 
 bool hn_dtype_is_complex(hone_dtype dtype) { return look_up(dtype)->class == COMPLEX; }
 
+bool hn_dtype_is_reference(hone_dtype dtype) { return dtype == HONE_STRING || dtype == HN_DTYPE_OBJECT; }
+
 bool hn_dtype_is_known(hone_dtype dtype) { return look_up(dtype)->class != NONE; }
 
 size_t hn_dtype_bytes(hone_dtype dtype, int64_t count) {
     const facts *type = look_up(dtype);
-    bool wide = type->class == STRING || dtype == HN_DTYPE_OPAQUE128;
+    bool wide = hn_dtype_is_reference(dtype) || dtype == HN_DTYPE_OPAQUE128;
     if (count < 0 || (type->class == NONE && !wide)) return SIZE_MAX;
     size_t n = (size_t)count, bytes;
     if (!wide && type->bits < 8) {

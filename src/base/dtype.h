@@ -8,7 +8,11 @@
  * a plan, and without a public name. */
 #define HN_DTYPE_OPAQUE128 ((hone_dtype)128)
 
-/* Bytes of one string element in memory (a pointer and a length) and of an opaque one. */
+/* Elements that stand for a sequence, optional or map (abi/object.h): a value of such a kind is a scalar of this type.
+ * In plans, never in a model, and without a public name. */
+#define HN_DTYPE_OBJECT ((hone_dtype)130)
+
+/* Bytes of one string element in memory (a pointer and a length), of an object and of an opaque one. */
 #define HN_DTYPE_WIDE_BYTES 16
 
 /* Floating point of any width, 8- and 4-bit formats included; complex is not. */
@@ -18,6 +22,8 @@ bool hn_dtype_is_unsigned_int(hone_dtype dtype);
 /* Signed or unsigned; bool is not. */
 bool hn_dtype_is_int(hone_dtype dtype);
 bool hn_dtype_is_complex(hone_dtype dtype);
+/* Elements hold addresses: strings and objects. */
+bool hn_dtype_is_reference(hone_dtype dtype);
 /* True for the numbers listed in dtypes.def. */
 bool hn_dtype_is_known(hone_dtype dtype);
 

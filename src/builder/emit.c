@@ -27,30 +27,63 @@ static bool is_main_output(const hn_value *value) {
     return false;
 }
 
+static bool is_object(const hn_value *value) {
+    const hn_type *type = value->info.type;
+    return type && type->kind > HN_KIND_TENSOR;
+}
+
 static bool has_known_dims(const hn_value *value) {
+    if (is_object(value)) return true; /* a scalar reference */
     if (value->info.shape.rank < 0) return false;
     for (int i = 0; i < value->info.shape.rank; i++)
         if (hn_dim_has_unknown(value->info.shape.dim[i])) return false;
     return true;
 }
 
+/* Elements are addresses: such values never lie in planned memory (plan/plan.h). */
+static bool holds_references(const hn_value *value) {
+    return is_object(value) || (value->info.type && value->info.type->dtype == HONE_STRING);
+}
+
 static hone_status check_storable(emitter *e, const hn_value *value) {
     const hn_type *type = value->info.type;
-    if (!type || type->kind != HN_KIND_TENSOR)
-        HN_FAIL(e->build->diag, HONE_UNSUPPORTED,
-                "value '%s' is no tensor: sequences and optionals cannot be in a plan yet", value->name);
-    if (type->dtype == HONE_STRING)
-        HN_FAIL(e->build->diag, HONE_UNSUPPORTED, "value '%s' holds strings, which cannot be in a plan yet",
-                value->name);
+    if (!type || type->kind == HN_KIND_NONE)
+        HN_FAIL(e->build->diag, HONE_UNSUPPORTED, "the type of value '%s' is not known", value->name);
     return HONE_OK;
+}
+
+/* {offset, length} pairs, then the texts. */
+static hone_status fill_strings(void *user, const hn_plan_weight *item, void *to, hn_diag *diag) {
+    (void)item, (void)diag;
+    const hn_tensor *t = user;
+    const hn_bytes *text = t->data;
+    const int64_t n = hn_tensor_count(t);
+    uint64_t *pair = to, at = 16 * (uint64_t)n;
+    for (int64_t i = 0; i < n; i++) {
+        pair[2 * i] = at, pair[2 * i + 1] = text[i].n;
+        if (text[i].n) memcpy((char *)to + at, text[i].data, text[i].n);
+        at += text[i].n;
+    }
+    return HONE_OK;
+}
+
+static size_t strings_bytes(const hn_tensor *t) {
+    const hn_bytes *text = t->data;
+    size_t bytes = 0;
+    for (int64_t i = 0, n = hn_tensor_count(t); i < n; i++) bytes += 16 + text[i].n;
+    return bytes;
 }
 
 static void store_constant(emitter *e, const hn_value *value, uint32_t number) {
     hn_plan_value *v = &e->r.value.at[number];
-    const size_t bytes = hn_tensor_bytes(value->info.data);
+    const hn_tensor *t = value->info.data;
+    const bool strings = t->dtype == HONE_STRING;
+    const size_t bytes = strings ? strings_bytes(t) : hn_tensor_bytes(t);
     if (v->size || !bytes) return;
     v->size = bytes;
-    v->offset = hn_records_weight(&e->r, (hn_plan_weight){.size = bytes, .bytes = value->info.data->data});
+    hn_plan_weight item = {.size = bytes, .bytes = t->data};
+    if (strings) item = (hn_plan_weight){.size = bytes, .fill = fill_strings, .user = (void *)(uintptr_t)t};
+    v->offset = hn_records_weight(&e->r, item);
 }
 
 /* Number (+1) of an input of a node. `stored`: the bytes are wanted as they are. */
@@ -81,7 +114,7 @@ static hone_status make_output(block_state *b, hn_value *value, hn_storage stora
 static hn_storage output_storage(const block_state *b, const hn_value *value) {
     if (b->graph->owner) return HN_STORAGE_HEAP;
     if (is_main_output(value)) return HN_STORAGE_OUTPUT;
-    return has_known_dims(value) ? HN_STORAGE_PLANNED : HN_STORAGE_HEAP;
+    return has_known_dims(value) && !holds_references(value) ? HN_STORAGE_PLANNED : HN_STORAGE_HEAP;
 }
 
 /* ---- steps ---- */
@@ -319,7 +352,8 @@ static hone_status emit_view(block_state *b, hn_node *node) {
     for (int i = 0; i < node->n_in; i++) HN_TRY(use_value(e, node->in[i], true, &in[i]));
     HN_TRY(bring(b, &in[0], 0));
     const hn_plan_value *root = &e->r.value.at[hn_records_root(&e->r, in[0] - 1)];
-    const bool fixed = has_known_dims(node->out[0]) && root->storage != HN_STORAGE_HEAP;
+    const bool fixed =
+        has_known_dims(node->out[0]) && !holds_references(node->out[0]) && root->storage != HN_STORAGE_HEAP;
     HN_TRY(make_output(b, node->out[0], HN_STORAGE_ALIAS, &out));
     e->r.value.at[out - 1].alias = in[0] - 1;
     if (fixed) return e->r.failed ? HONE_OUT_OF_MEMORY : HONE_OK;

@@ -47,7 +47,8 @@ static bool fill_dim(const hn_build *build, hn_dim d, hn_qdim *out) {
 
 static bool fill_value(const hn_build *build, const hn_value *value, hn_role role, hn_layout layout, hn_qval *out) {
     const hn_info *info = &value->info;
-    if (!info->type || info->type->kind != HN_KIND_TENSOR || info->shape.rank < 0) return false;
+    if (!info->type || info->type->kind != HN_KIND_TENSOR || info->type->dtype == HONE_STRING || info->shape.rank < 0)
+        return false;
     out->dtype = (uint8_t)info->type->dtype;
     out->rank = (uint8_t)info->shape.rank;
     out->role = (uint8_t)role;

@@ -63,7 +63,8 @@ static void write_value(report *r, uint32_t number, bool storage) {
     const hn_plan_value *v = &r->plan->value[number - 1];
     hn_json_object(&r->json, NULL, true);
     hn_json_string(&r->json, "name", text(r, v->name));
-    hn_json_string(&r->json, "dtype", hone_dtype_name((hone_dtype)v->dtype));
+    const char *type = hn_plan_text(r->plan, v->type);
+    hn_json_string(&r->json, "dtype", *type ? type : hone_dtype_name((hone_dtype)v->dtype));
     write_shape(r, v);
     if (storage) hn_json_string(&r->json, "storage", storage_text(v));
     if (storage && v->storage == HN_STORAGE_ALIAS)

@@ -136,7 +136,9 @@ static void substitute_graph(hn_expr_pool *pool, hn_graph *graph, const hn_dim *
 static hone_status name_input_dims(hn_build *build) {
     const hn_graph *main = build->model->main;
     for (size_t n = 0; n < main->inputs.n; n++) {
+        const hn_type *type = main->inputs.at[n]->info.type;
         hn_shape *s = &main->inputs.at[n]->info.shape;
+        if (type && type->kind > HN_KIND_TENSOR) continue;
         if (s->rank < 0) {
             const hn_profile_range *r = find_range(build, 0, main->inputs.at[n]->name);
             if (!r)

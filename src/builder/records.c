@@ -1,5 +1,6 @@
 /* Growing the plan's tables. */
 #include <string.h>
+#include "base/dtype.h"
 #include "builder/records.h"
 
 static uint32_t give_up(hn_records *r) {
@@ -68,16 +69,27 @@ uint64_t hn_records_weight(hn_records *r, hn_plan_weight item) {
 
 uint32_t hn_records_known(const hn_value *value) { return (uint32_t)(uintptr_t)value->mark; }
 
+static uint32_t type_text(hn_records *r, const hn_type *type) {
+    hn_str text;
+    hn_str_init(&text, r->arena);
+    hn_type_print(&text, type);
+    return text.failed ? give_up(r) : hn_records_string(r, hn_str_text(&text));
+}
+
 uint32_t hn_records_value(hn_records *r, hn_value *value, hn_source source, hn_storage storage) {
     if (value->mark) return hn_records_known(value) - 1;
     const hn_info *info = &value->info;
+    const bool object = info->type && info->type->kind > HN_KIND_TENSOR;
+    const hone_dtype dtype = object ? HN_DTYPE_OBJECT : info->type ? info->type->dtype : HONE_NO_DTYPE;
+    const int rank = object ? 0 : info->shape.rank;
     hn_plan_value v = {.name = hn_records_string(r, value->name),
-                       .dtype = (uint8_t)(info->type ? info->type->dtype : HONE_NO_DTYPE),
-                       .rank = (uint8_t)(info->shape.rank < 0 ? HN_PLAN_UNRANKED : info->shape.rank),
+                       .dtype = (uint8_t)dtype,
+                       .rank = (uint8_t)(rank < 0 ? HN_PLAN_UNRANKED : rank),
                        .layout = (uint8_t)value->layout,
                        .source = (uint8_t)source,
-                       .storage = (uint8_t)storage};
-    for (int i = 0; i < info->shape.rank; i++) v.dim[i] = hn_records_expr(r, info->shape.dim[i]);
+                       .storage = (uint8_t)storage,
+                       .type = object ? type_text(r, info->type) : 0};
+    for (int i = 0; i < rank; i++) v.dim[i] = hn_records_expr(r, info->shape.dim[i]);
     if (!hn_vec_push(r->arena, &r->value, v)) return give_up(r);
     value->mark = (void *)(uintptr_t)r->value.n;
     return (uint32_t)r->value.n - 1;

@@ -6,21 +6,11 @@
 
 /* ---- types and shapes ---- */
 
-static const char *kind_text(const hn_type *type) {
-    if (!type) return "?";
-    switch (type->kind) {
-    case HN_KIND_TENSOR:
-        return hone_dtype_name(type->dtype);
-    case HN_KIND_SEQUENCE:
-        return "sequence";
-    case HN_KIND_OPTIONAL:
-        return "optional";
-    case HN_KIND_MAP:
-        return "map";
-    case HN_KIND_NONE:
-        break;
-    }
-    return "?";
+static void write_type(hn_json *json, const hn_type *type) {
+    hn_str text;
+    hn_str_init(&text, json->out->arena);
+    hn_type_print(&text, type);
+    hn_json_string(json, "dtype", hn_str_text(&text) ? hn_str_text(&text) : "?");
 }
 
 static void write_dim(hn_json *json, hn_dim dim, const hn_expr_pool *pool) {
@@ -48,7 +38,7 @@ static void write_shape(hn_json *json, const hn_shape *shape, const hn_expr_pool
 static void write_value(hn_json *json, const hn_value *value, int64_t limit) {
     hn_json_object(json, NULL, true);
     hn_json_string(json, "name", value->name);
-    hn_json_string(json, "dtype", kind_text(value->info.type));
+    write_type(json, value->info.type);
     write_shape(json, &value->info.shape, value->graph->model->exprs);
     if (limit > 0) hn_json_int(json, "index_limit", limit);
     hn_json_end_object(json);

@@ -37,7 +37,18 @@ static bool never_taken(const hn_build *build, const hn_node *node) {
     return false;
 }
 
+/* Strings stay with the host. */
+static bool has_strings(const hn_node *node) {
+    bool found = false;
+    for (int i = 0; i < node->n_in; i++)
+        found |= node->in[i] && node->in[i]->info.type && node->in[i]->info.type->dtype == HONE_STRING;
+    for (int i = 0; i < node->n_out; i++)
+        found |= node->out[i] && node->out[i]->info.type && node->out[i]->info.type->dtype == HONE_STRING;
+    return found;
+}
+
 static bool takes_mock(const hn_build *build, const hn_node *node) {
+    if (has_strings(node)) return false;
     return hn_config_int(build->config, "mock-device") && !node->graph->owner && (node->op->facts & HN_ELEMENTWISE);
 }
 

@@ -1,87 +1,138 @@
-/* Values to and from serialized ONNX TensorProto. */
+/* Values from serialized ONNX data: TensorProto, SequenceProto, OptionalProto, MapProto. */
 #include <string.h>
+#include "abi/value.h"
 #include "builder/model.h"
 #include "frontend/onnx/onnx.h"
+#include "frontend/onnx/onnx_proto.h"
 
-/* ---- reading ---- */
+enum { DEEPEST = 8 };
 
-static hone_status copy_value(const hn_tensor *from, hn_diag *diag, hone_value **out) {
-    if (from->dtype == HONE_STRING) HN_FAIL(diag, HONE_UNSUPPORTED, "a tensor of strings cannot be a value yet");
-    HN_TRY(hone_value_create(from->dtype, from->rank, from->dim, NULL, out));
-    const size_t bytes = hone_value_bytes(*out);
-    if (bytes) memcpy(hone_value_data(*out), from->data, bytes);
+typedef struct reader {
+    hn_pb pb;
+    hn_arena arena;
+    const char *name; /* of the outermost value */
+    int depth;
+} reader;
+
+static hone_status read_value(reader *r, hone_kind kind, hn_bytes bytes, hone_value **out);
+
+static hone_status read_tensor(reader *r, hn_bytes bytes, hone_value **out) {
+    hn_tensor tensor;
+    HN_TRY(hn_onnx_tensor(bytes.data, bytes.n, &r->arena, r->depth == 1 ? &r->name : NULL, &tensor, r->pb.diag));
+    return hn_value_copy(&tensor, out);
+}
+
+static hone_status keep_name(reader *r, hn_bytes name) {
+    if (r->depth > 1) return HONE_OK;
+    r->name = hn_arena_string(&r->arena, name.data, name.n);
+    return r->name ? HONE_OK : HONE_OUT_OF_MEMORY;
+}
+
+static hone_status read_items(reader *r, hone_kind kind, const hn_pb_list *items, hone_value *list) {
+    for (size_t i = 0; i < items->n; i++) {
+        hone_value *item;
+        HN_TRY(read_value(r, kind, items->at[i], &item));
+        const hone_status status = hone_value_set_item(list, (int64_t)i, &item);
+        hone_value_destroy(&item);
+        HN_TRY(status);
+    }
     return HONE_OK;
 }
 
-hone_status hone_value_read_onnx(const void *bytes, size_t size, hone_messages *messages, char **name,
-                                 hone_value **out) {
-    if (!out || (size && !bytes)) return HONE_INVALID_ARGUMENT;
-    *out = NULL;
-    if (name) *name = NULL;
-    hn_arena arena;
-    hn_arena_init(&arena, NULL);
-    const char *own_name = "";
-    hn_tensor tensor;
-    hone_status status = hn_onnx_tensor(bytes, size, &arena, &own_name, &tensor, messages);
-    if (status == HONE_OK) status = copy_value(&tensor, messages, out);
-    if (status == HONE_OK && name) status = hn_text_copy(own_name, name);
-    if (status != HONE_OK) hone_value_destroy(out);
-    hn_arena_free(&arena);
+static hone_status read_list(reader *r, hone_kind kind, hn_bytes bytes, hone_value **out) {
+    hn_onnx_data_list_proto p;
+    HN_TRY(hn_onnx_read_data_list(&r->pb, bytes, &p));
+    HN_TRY(keep_name(r, p.name));
+    const struct {
+        hone_kind kind;
+        const hn_pb_list *items;
+    } lists[] = {
+        {HONE_TENSOR, &p.tensor}, {HONE_SEQUENCE, &p.sequence}, {HONE_MAP, &p.map}, {HONE_OPTIONAL, &p.optional}};
+    int found = 0;
+    for (int i = 1; i < 4; i++)
+        if (lists[i].items->n) found = i;
+    for (int i = 0; i < 4; i++)
+        if (i != found && lists[i].items->n)
+            HN_FAIL(r->pb.diag, HONE_MALFORMED, "a list holds values of several kinds");
+    const size_t n = lists[found].items->n;
+    if (kind == HONE_OPTIONAL && n > 1) HN_FAIL(r->pb.diag, HONE_MALFORMED, "an optional holds %zu values", n);
+    HN_TRY(hone_value_create_list(kind, (int64_t)n, NULL, out));
+    return read_items(r, lists[found].kind, lists[found].items, *out);
+}
+
+static hone_status read_keys(const hn_onnx_data_map_proto *p, hn_diag *diag, hone_value **out) {
+    const bool strings = p->key_type == HONE_STRING;
+    const int64_t n = (int64_t)(strings ? p->string_keys.n : p->keys.n);
+    if (!strings && p->key_type != HONE_INT64)
+        HN_FAIL(diag, HONE_UNSUPPORTED, "the keys of a map are of type %lld; int64 and string are known",
+                (long long)p->key_type);
+    HN_TRY(hone_value_create((hone_dtype)p->key_type, 1, &n, NULL, out));
+    if (!strings && n) memcpy(hone_value_data(*out), p->keys.at, (size_t)n * sizeof *p->keys.at);
+    for (int64_t i = 0; strings && i < n; i++)
+        HN_TRY(hone_value_set_string(*out, i, p->string_keys.at[i].data, p->string_keys.at[i].n));
+    return HONE_OK;
+}
+
+/* The values of a map are scalars, one tensor each: one vector takes them all. */
+static hone_status join_values(const hone_value *list, hn_diag *diag, hone_value **out) {
+    const int64_t n = hone_value_count(list);
+    const hone_dtype dtype = n ? hone_value_dtype(hone_value_item(list, 0)) : HONE_FLOAT32;
+    HN_TRY(hone_value_create(dtype, 1, &n, NULL, out));
+    const size_t size = hn_element_size(dtype);
+    for (int64_t i = 0; i < n; i++) {
+        const hone_value *item = hone_value_item(list, i);
+        if (hone_value_kind(item) != HONE_TENSOR || hone_value_dtype(item) != dtype ||
+            hn_tensor_count(&item->tensor) != 1 || hone_dtype_bits(dtype) % 8)
+            HN_FAIL(diag, HONE_UNSUPPORTED, "value %lld of a map is no scalar of the first one's type", (long long)i);
+        size_t length;
+        const char *text = hone_value_string(item, 0, &length);
+        if (text) HN_TRY(hone_value_set_string(*out, i, text, length));
+        else memcpy((char *)(*out)->tensor.data + (size_t)i * size, item->tensor.data, size);
+    }
+    return HONE_OK;
+}
+
+static hone_status read_map(reader *r, hn_bytes bytes, hone_value **out) {
+    hn_onnx_data_map_proto p;
+    hone_value *keys = NULL, *list = NULL, *values = NULL;
+    HN_TRY(hn_onnx_read_data_map(&r->pb, bytes, &p));
+    HN_TRY(keep_name(r, p.name));
+    HN_TRY(hone_value_create_list(HONE_MAP, 2, NULL, out));
+    hone_status status = read_keys(&p, r->pb.diag, &keys);
+    if (status == HONE_OK) status = read_value(r, HONE_SEQUENCE, p.values, &list);
+    if (status == HONE_OK) status = join_values(list, r->pb.diag, &values);
+    if (status == HONE_OK) status = hone_value_set_item(*out, 0, &keys);
+    if (status == HONE_OK) status = hone_value_set_item(*out, 1, &values);
+    hone_value_destroy(&keys);
+    hone_value_destroy(&list);
+    hone_value_destroy(&values);
     return status;
 }
 
-/* ---- writing ---- */
-
-/* Field numbers of TensorProto; all of them are length-delimited or varints. */
-enum { FIELD_DIMS = 1, FIELD_DATA_TYPE = 2, FIELD_NAME = 8, FIELD_RAW_DATA = 9 };
-enum { WIRE_VARINT = 0, WIRE_BYTES = 2 };
-enum { VARINT_BYTES = 10 };
-
-static uint8_t *put_varint(uint8_t *at, uint64_t value) {
-    for (; value >= 0x80; value >>= 7) *at++ = (uint8_t)(value | 0x80);
-    *at++ = (uint8_t)value;
-    return at;
+static hone_status read_value(reader *r, hone_kind kind, hn_bytes bytes, hone_value **out) {
+    *out = NULL;
+    if (r->depth == DEEPEST)
+        HN_FAIL(r->pb.diag, HONE_UNSUPPORTED, "lists are nested more than %d levels deep", DEEPEST);
+    r->depth++;
+    const hone_status status = kind == HONE_TENSOR ? read_tensor(r, bytes, out)
+                               : kind == HONE_MAP  ? read_map(r, bytes, out)
+                                                   : read_list(r, kind, bytes, out);
+    r->depth--;
+    if (status != HONE_OK) hone_value_destroy(out);
+    return status;
 }
 
-static uint8_t *put_number(uint8_t *at, unsigned field, uint64_t value) {
-    return put_varint(put_varint(at, field << 3 | WIRE_VARINT), value);
-}
-
-static uint8_t *put_bytes(uint8_t *at, unsigned field, const void *bytes, size_t n) {
-    at = put_varint(put_varint(at, field << 3 | WIRE_BYTES), n);
-    if (n) memcpy(at, bytes, n);
-    return at + n;
-}
-
-/* The block's size lies in front of it, for hone_bytes_destroy. */
-enum { BLOCK_HEAD = 16 };
-
-hone_status hone_value_write_onnx(const hone_value *value, const char *name, void **bytes, size_t *size) {
-    if (!value || !bytes || !size) return HONE_INVALID_ARGUMENT;
-    *bytes = NULL, *size = 0;
-    const size_t data = hone_value_bytes(value), name_size = name ? strlen(name) : 0;
-    const size_t most = BLOCK_HEAD + name_size + (size_t)(HONE_MAX_RANK + 4) * 2 * VARINT_BYTES;
-    size_t block_size;
-    if (__builtin_add_overflow(most, data, &block_size)) return HONE_OUT_OF_MEMORY;
-    uint8_t *block = hn_alloc(NULL, block_size, 16);
-    HN_TRY_ALLOC(block);
-    memcpy(block, &block_size, sizeof block_size);
-    uint8_t *at = block + BLOCK_HEAD;
-    for (int i = 0; i < hone_value_rank(value); i++)
-        at = put_number(at, FIELD_DIMS, (uint64_t)hone_value_dims(value)[i]);
-    at = put_number(at, FIELD_DATA_TYPE, (uint64_t)hone_value_dtype(value));
-    if (name_size) at = put_bytes(at, FIELD_NAME, name, name_size);
-    at = put_bytes(at, FIELD_RAW_DATA, hone_value_data(value), data);
-    *bytes = block + BLOCK_HEAD;
-    *size = (size_t)(at - block) - BLOCK_HEAD;
-    return HONE_OK;
-}
-
-void hone_bytes_destroy(void **bytes) {
-    if (!bytes || !*bytes) return;
-    uint8_t *block = (uint8_t *)*bytes - BLOCK_HEAD;
-    size_t size;
-    memcpy(&size, block, sizeof size);
-    hn_release(NULL, block, size);
-    *bytes = NULL;
+hone_status hone_value_read_onnx(hone_kind kind, const void *bytes, size_t size, hone_messages *messages, char **name,
+                                 hone_value **out) {
+    if (!out || (size && !bytes) || kind < HONE_TENSOR || kind > HONE_MAP) return HONE_INVALID_ARGUMENT;
+    *out = NULL;
+    if (name) *name = NULL;
+    reader r = {.name = ""};
+    hn_arena_init(&r.arena, NULL);
+    r.pb = (hn_pb){bytes, &r.arena, messages};
+    hone_status status = read_value(&r, kind, (hn_bytes){bytes, size}, out);
+    if (status == HONE_OK && name) status = hn_text_copy(r.name, name);
+    if (status != HONE_OK) hone_value_destroy(out);
+    hn_arena_free(&r.arena);
+    return status;
 }

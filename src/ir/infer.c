@@ -106,7 +106,7 @@ static hone_status infer_plain(hn_node *node, hn_arena *scratch, hn_diag *diag) 
     }
     for (int i = 0; i < node->n_out; i++) out[i].shape = hn_shape_unknown();
     hn_infer infer = {node->op, node->attrs, node->n_in, node->n_out, in, out, node->graph->model->exprs, diag};
-    HN_TRY(node->op->infer(&infer));
+    HN_TRY(hn_infer_run(&infer));
     if (node->op->element) HN_TRY(infer_elements(&infer, node, scratch));
     for (int i = 0; i < node->n_out; i++)
         if (node->out[i]) merge_info(node->out[i], &out[i]);

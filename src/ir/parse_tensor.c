@@ -4,8 +4,7 @@
 #include "base/half.h"
 #include "ir/hir_text.h"
 
-#define DEEPEST_TYPE 16
-#define MOST_FILLED  ((size_t)1 << 30) /* bytes of seeded constants in one model */
+#define MOST_FILLED ((size_t)1 << 30) /* bytes of seeded constants in one model */
 
 /* ---- types ---- */
 
@@ -27,49 +26,22 @@ static hone_status read_shape(hn_hir_reader *r, hn_shape *out) {
     return hn_hir_dims(r, out->dim, HONE_MAX_RANK, &out->rank);
 }
 
-static hone_status read_kind(hn_hir_reader *r, int depth, hn_type *out, hn_shape *shape);
-
-static hone_status read_element_type(hn_hir_reader *r, int depth, hn_type *out) {
-    hn_type *elem = HN_NEW(&r->model->arena, hn_type);
-    hn_shape unused;
-    HN_TRY_ALLOC(elem);
-    if (depth == DEEPEST_TYPE) return hn_hir_fault(r, "types are nested too deeply");
-    HN_TRY(hn_hir_expect(r, '('));
-    if (out->kind == HN_KIND_MAP) {
-        HN_TRY(read_dtype(r, &out->dtype));
-        HN_TRY(hn_hir_expect(r, ','));
-    }
-    HN_TRY(read_kind(r, depth + 1, elem, &unused));
-    out->elem = elem;
-    return hn_hir_expect(r, ')');
-}
-
-static hone_status read_kind(hn_hir_reader *r, int depth, hn_type *out, hn_shape *shape) {
-    static const struct {
-        const char *word;
-        hn_kind kind;
-    } kinds[] = {{"sequence", HN_KIND_SEQUENCE}, {"optional", HN_KIND_OPTIONAL}, {"map", HN_KIND_MAP}};
-    *shape = hn_shape_unknown();
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (!hn_hir_take_word(r, kinds[i].word)) continue;
-        out->kind = kinds[i].kind;
-        return read_element_type(r, depth, out);
-    }
-    out->kind = HN_KIND_TENSOR;
-    HN_TRY(read_dtype(r, &out->dtype));
-    if (depth == 0) return read_shape(r, shape);
-    return HONE_OK;
+static hone_status read_list_type(hn_hir_reader *r, const hn_type **type) {
+    HN_TRY(hn_type_parse(&r->at, r->at + strlen(r->at), &r->model->arena, type));
+    return *type ? HONE_OK : hn_hir_fault(r, "type expected: sequence(...), optional(...) or map(key,...)");
 }
 
 hone_status hn_hir_type(hn_hir_reader *r, const hn_type **type, hn_shape *shape) {
+    static const char *const lists[] = {"sequence(", "optional(", "map("};
+    hone_dtype dtype;
     *type = NULL;
     *shape = hn_shape_unknown();
     if (hn_hir_take(r, '?')) return HONE_OK;
-    hn_type *made = HN_NEW(&r->model->arena, hn_type);
-    HN_TRY_ALLOC(made);
-    HN_TRY(read_kind(r, 0, made, shape));
-    *type = made->kind == HN_KIND_TENSOR ? hn_type_tensor(made->dtype) : made;
-    return HONE_OK;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (strncmp(r->at, lists[i], strlen(lists[i])) == 0) return read_list_type(r, type);
+    HN_TRY(read_dtype(r, &dtype));
+    *type = hn_type_tensor(dtype);
+    return read_shape(r, shape);
 }
 
 /* ---- elements ---- */

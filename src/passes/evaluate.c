@@ -5,8 +5,7 @@
 
 static bool inputs_are_constant(const hn_node *node) {
     for (int i = 0; i < node->n_in; i++)
-        if (node->in[i] && (!hn_ir_is_constant(node->in[i]) || node->in[i]->info.data->dtype == HONE_STRING))
-            return false;
+        if (node->in[i] && !hn_ir_is_constant(node->in[i])) return false;
     return true;
 }
 
@@ -15,7 +14,7 @@ static bool outputs_are_known(const hn_evaluation *e) {
     for (int i = 0; i < node->n_out; i++) {
         if (!node->out[i]) continue;
         const hn_type *type = e->out[i].type;
-        if (!type || type->kind != HN_KIND_TENSOR || type->dtype == HONE_STRING) return false;
+        if (!type || type->kind != HN_KIND_TENSOR) return false;
         if (!(node->op->facts & HN_DATA_SHAPE) && !hn_shape_is_static(&e->out[i].shape)) return false;
     }
     return true;
@@ -36,7 +35,7 @@ hone_status hn_evaluate_begin(hn_evaluation *e, const hn_node *node, hn_arena *s
     for (int i = 0; i < node->n_out; i++) e->out[i].shape = hn_shape_unknown();
     hn_infer infer = {
         .op = node->op, .attrs = node->attrs, .n_in = node->n_in, .n_out = node->n_out, .in = e->in, .out = e->out};
-    const hone_status status = node->op->infer(&infer);
+    const hone_status status = hn_infer_run(&infer);
     if (status == HONE_OUT_OF_MEMORY) return status;
     *ok = status == HONE_OK && outputs_are_known(e);
     return HONE_OK;
@@ -94,7 +93,8 @@ hone_status hn_evaluate_run(const hn_evaluation *e, hn_arena *arena, hn_tensor *
                     .in = in,
                     .out = at,
                     .resize = resize,
-                    .owner = arena};
+                    .owner = arena,
+                    .lasting = arena};
     hn_arena scratch;
     hn_arena_init(&scratch, arena->allocator);
     call.scratch = &scratch;

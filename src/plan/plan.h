@@ -26,7 +26,7 @@
 #include "base/file.h"
 
 #define HN_PLAN_MAGIC   "HONEPLAN"
-#define HN_PLAN_VERSION 1
+#define HN_PLAN_VERSION 2
 
 typedef enum hn_section {
     HN_SECTION_META,
@@ -89,7 +89,9 @@ typedef enum hn_storage {
     HN_STORAGE_PLANNED, /* at an offset of the context's arena that is computed from the profile's largest shapes */
     HN_STORAGE_HEAP,    /* size known at run time only, or inside a body: high-water reuse */
     HN_STORAGE_OUTPUT,  /* an output: the caller's buffer if given, else the context's */
-    HN_STORAGE_ALIAS    /* the memory of value `alias` (a view, or written in place over it) */
+    /* Strings and objects are never PLANNED, and ALIAS only by a VIEW step: a file must not be able to show other bytes
+     * as addresses. */
+    HN_STORAGE_ALIAS /* the memory of value `alias` (a view, or written in place over it) */
 } hn_storage;
 
 #define HN_PLAN_UNRANKED 255
@@ -101,8 +103,10 @@ typedef struct hn_plan_value {
     uint32_t alias;                      /* value number; meaningful with HN_STORAGE_ALIAS */
     int32_t first, last; /* steps of block 0 between which the memory must stay, aliases included (PLANNED) */
     uint32_t n_elements;
-    uint64_t offset, size; /* CONST: bytes in WEIGHTS, size 0 when all its users have it packed. SHAPE: offset is the
-                              first of n_elements expression numbers in ARGS */
+    uint32_t type;               /* text of the type of an object (abi/object.h); "" for tensors */
+    uint64_t offset, size;       /* CONST: bytes in WEIGHTS, size 0 when all its users have it packed; strings are their
+                                    {offset, length} pairs (u64), counted from there, and then the texts. SHAPE: offset is
+                                    the first of n_elements expression numbers in ARGS */
     uint32_t dim[HONE_MAX_RANK]; /* expression numbers */
 } hn_plan_value;
 

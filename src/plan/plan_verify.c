@@ -42,7 +42,22 @@ static hone_status verify_expressions(const hn_plan *plan, hn_diag *diag) {
     return HONE_OK;
 }
 
-static bool known_dtype(uint8_t dtype) { return hone_dtype_bits((hone_dtype)dtype) > 0; }
+static bool known_dtype(uint8_t dtype) {
+    return hn_dtype_is_known((hone_dtype)dtype) || (hone_dtype)dtype == HN_DTYPE_OBJECT;
+}
+
+static bool holds_references(const hn_plan_value *v) { return hn_dtype_is_reference((hone_dtype)v->dtype); }
+
+/* A table of {offset, length} pairs and the texts they point to. */
+static hone_status verify_strings_of(const hn_plan *plan, uint32_t i, uint64_t count, hn_diag *diag) {
+    const hn_plan_value *v = &plan->value[i];
+    if (v->size / 16 < count) BAD("constant %" PRIu32 " has too few strings", i);
+    const uint64_t *pair = (const uint64_t *)(const void *)(plan->weights + v->offset);
+    for (uint64_t k = 0; k < count; k++)
+        if (pair[2 * k] > v->size || pair[2 * k + 1] > v->size - pair[2 * k])
+            BAD("constant %" PRIu32 ", string %" PRIu64, i, k);
+    return HONE_OK;
+}
 
 /* Bytes of a constant must be exactly those of its static shape. */
 static hone_status verify_constant(const hn_plan *plan, uint32_t i, hn_diag *diag) {
@@ -57,11 +72,13 @@ static hone_status verify_constant(const hn_plan *plan, uint32_t i, hn_diag *dia
     if (!hn_plan_dims(plan, v, NULL, dim)) BAD("constant %" PRIu32 " has no shape", i);
     hn_tensor_set_shape(&t, v->rank, dim);
     if (v->layout != HN_LAYOUT_DENSE) BAD("constant %" PRIu32 " is not dense", i);
+    if ((hone_dtype)v->dtype == HN_DTYPE_OBJECT) BAD("constant %" PRIu32 " is no tensor", i);
     if (!v->size) return HONE_OK;
-    if (v->size != hn_tensor_bytes(&t)) BAD("constant %" PRIu32 " has %" PRIu64 " bytes", i, v->size);
+    const bool strings = holds_references(v);
+    if (!strings && v->size != hn_tensor_bytes(&t)) BAD("constant %" PRIu32 " has %" PRIu64 " bytes", i, v->size);
     if (v->offset % 64 || v->offset > plan->n_weights || v->size > plan->n_weights - v->offset)
         BAD("constant %" PRIu32 " lies outside the weights", i);
-    return HONE_OK;
+    return strings ? verify_strings_of(plan, i, (uint64_t)hn_tensor_count(&t), diag) : HONE_OK;
 }
 
 static hone_status verify_shape_value(const hn_plan *plan, uint32_t i, hn_diag *diag) {
@@ -93,6 +110,11 @@ static hone_status verify_storage(const hn_plan *plan, uint32_t i, hn_diag *diag
     if (v->storage >= HN_STORAGE_OUTPUT && v->source != HN_SOURCE_STEP)
         BAD("value %" PRIu32 ": storage %d does not fit source %d", i, v->storage, v->source);
     if (v->storage == HN_STORAGE_ALIAS && v->alias >= i) BAD("value %" PRIu32 " aliases a later value", i);
+    if (holds_references(v) && (v->storage == HN_STORAGE_PLANNED || v->storage == HN_STORAGE_CONTEXT || v->space))
+        BAD("value %" PRIu32 " has storage %d and holds references", i, v->storage);
+    if (v->storage == HN_STORAGE_ALIAS && v->alias < i && plan->value[v->alias].dtype != v->dtype &&
+        (holds_references(v) || holds_references(&plan->value[v->alias])))
+        BAD("value %" PRIu32 " shows references as something else", i);
     if (v->storage == HN_STORAGE_PLANNED && (v->first < 0 || v->last < v->first))
         BAD("value %" PRIu32 " has no lifetime", i);
     return HONE_OK;
@@ -101,6 +123,8 @@ static hone_status verify_storage(const hn_plan *plan, uint32_t i, hn_diag *diag
 static hone_status verify_values(const hn_plan *plan, hn_diag *diag) {
     for (uint32_t i = 0; i < plan->n_value; i++) {
         const hn_plan_value *v = &plan->value[i];
+        if (v->type >= plan->n_strings || ((hone_dtype)v->dtype == HN_DTYPE_OBJECT && v->rank != 0))
+            BAD("value %" PRIu32, i);
         if (v->name >= plan->n_strings || !known_dtype(v->dtype) || v->source > HN_SOURCE_PARAM ||
             v->layout > HN_LAYOUT_CHANNELS_LAST || v->space > 1)
             BAD("value %" PRIu32, i);
@@ -262,5 +286,6 @@ hone_status hn_plan_verify(const hn_plan *plan, hn_diag *diag) {
     HN_TRY(verify_blocks(plan, diag));
     HN_TRY(verify_ports(plan, diag));
     HN_TRY(verify_outputs(plan, diag));
-    return verify_producers(plan, diag);
+    HN_TRY(verify_producers(plan, diag));
+    return hn_plan_verify_order(plan, diag);
 }

@@ -26,6 +26,7 @@ static hone_status allocate_tables(hone_context *c) {
     c->room = HN_NEW_ARRAY(a, uint64_t, plan->n_value);
     c->block = HN_NEW_ARRAY(a, hn_heap_block *, plan->n_value);
     c->input = HN_NEW_ARRAY(a, hn_tensor, e->n_input);
+    c->list = HN_NEW_ARRAY(a, const hone_value *, e->n_input);
     c->output = HN_NEW_ARRAY(a, hn_output, e->n_output);
     c->symbol = HN_NEW_ARRAY(a, int64_t, plan->n_symbol);
     c->planned = HN_NEW_ARRAY(a, int64_t, plan->n_symbol);
@@ -36,8 +37,8 @@ static hone_status allocate_tables(hone_context *c) {
     c->call_out = HN_NEW_ARRAY(a, hn_tensor *, out);
     c->info_in = HN_NEW_ARRAY(a, hn_info, in);
     c->info_out = HN_NEW_ARRAY(a, hn_info, out);
-    if (!c->value || !c->offset || !c->room || !c->block || !c->input || !c->output || !c->symbol || !c->planned ||
-        !c->kernel_val || !c->call_in || !c->call_out || !c->info_in || !c->info_out)
+    if (!c->value || !c->offset || !c->room || !c->block || !c->input || !c->list || !c->output || !c->symbol ||
+        !c->planned || !c->kernel_val || !c->call_in || !c->call_out || !c->info_in || !c->info_out)
         return HONE_OUT_OF_MEMORY;
     for (int i = 0; i < e->n_input; i++) c->input[i].rank = -1;
     for (uint32_t i = 0; i < plan->n_step; i++) {
@@ -48,6 +49,20 @@ static hone_status allocate_tables(hone_context *c) {
     return HONE_OK;
 }
 
+static hone_status place_strings(hone_context *c, const hn_plan_value *v, hn_tensor *t) {
+    const uint8_t *start = c->engine->plan.weights + v->offset;
+    const uint64_t *pair = (const uint64_t *)(const void *)start;
+    int64_t dim[HONE_MAX_RANK];
+    if (!hn_plan_dims(&c->engine->plan, v, NULL, dim)) return HONE_INTERNAL;
+    hn_tensor_set_shape(t, v->rank, dim);
+    const int64_t n = hn_tensor_count(t);
+    hn_bytes *text = HN_NEW_ARRAY(&c->arena, hn_bytes, n);
+    HN_TRY_ALLOC(text);
+    for (int64_t i = 0; i < n; i++) text[i] = (hn_bytes){(const char *)start + pair[2 * i], (size_t)pair[2 * i + 1]};
+    t->data = text;
+    return HONE_OK;
+}
+
 /* Content of shape values and bytes of constants: addresses that never change. */
 static hone_status place_fixed(hone_context *c) {
     const hn_plan *plan = &c->engine->plan;
@@ -55,7 +70,8 @@ static hone_status place_fixed(hone_context *c) {
         const hn_plan_value *v = &plan->value[i];
         hn_tensor *t = &c->value[i];
         t->dtype = (hone_dtype)v->dtype;
-        if (v->source == HN_SOURCE_CONST && v->size) t->data = (void *)(uintptr_t)(plan->weights + v->offset);
+        if (v->source == HN_SOURCE_CONST && t->dtype == HONE_STRING) HN_TRY(place_strings(c, v, t));
+        else if (v->source == HN_SOURCE_CONST && v->size) t->data = (void *)(uintptr_t)(plan->weights + v->offset);
         if (v->source != HN_SOURCE_SHAPE) continue;
         t->data = hn_arena_alloc(&c->arena, v->n_elements * hn_element_size(t->dtype));
         HN_TRY_ALLOC(t->data);
@@ -103,6 +119,7 @@ hone_status hone_context_create(const hone_engine *engine, const hone_context_op
     c->counting = (hone_allocator){counted_allocate, counted_release, c};
     hn_arena_init(&c->arena, &c->counting);
     hn_arena_init(&c->scratch, &c->counting);
+    hn_arena_init(&c->objects, &c->counting);
     hn_diag_init(&c->diag, &c->counting);
     hn_heap_init(&c->heap, &c->counting);
     hone_status status = make_context(c, &o);
@@ -125,6 +142,7 @@ void hone_context_destroy(hone_context **context) {
     if (c->worker) hn_release(&c->counting, c->worker, c->worker_bytes * (size_t)hn_pool_threads(c->engine->pool));
     hn_heap_free(&c->heap);
     hn_diag_free(&c->diag);
+    hn_arena_free(&c->objects);
     hn_arena_free(&c->scratch);
     hn_arena_free(&c->arena);
     hn_release(c->inner, c, sizeof *c);
@@ -140,7 +158,12 @@ static void forget_messages(hone_context *c) {
     hn_diag_init(&c->diag, allocator);
 }
 
-static hone_status check_input(hone_context *c, const hone_port *port, const hn_tensor *t) {
+static hone_status check_input(hone_context *c, const hone_port *port, const hone_value *value) {
+    const hn_tensor *t = &value->tensor;
+    if (value->kind != port->kind)
+        HN_FAIL(&c->diag, HONE_INVALID_ARGUMENT, "input '%s' is %s, it was given another kind of value", port->name,
+                port->type);
+    if (port->kind != HONE_TENSOR) return HONE_OK;
     if (t->dtype != port->dtype)
         HN_FAIL(&c->diag, HONE_INVALID_ARGUMENT, "input '%s' is %s, it was given %s", port->name,
                 hone_dtype_name(port->dtype), hone_dtype_name(t->dtype));
@@ -162,7 +185,8 @@ hone_status hone_context_set_input(hone_context *context, const char *name, cons
     const int i = hn_engine_find_port(e->input_port, e->n_input, name);
     if (i < 0) HN_FAIL(&context->diag, HONE_INVALID_ARGUMENT, "the engine has no input '%s'", name);
     const hn_tensor *t = &value->tensor;
-    HN_TRY(check_input(context, &e->input_port[i], t));
+    HN_TRY(check_input(context, &e->input_port[i], value));
+    context->list[i] = value->kind == HONE_TENSOR ? NULL : value;
     hn_tensor *mine = &context->input[i];
     if (mine->rank != t->rank || memcmp(mine->dim, t->dim, (size_t)t->rank * sizeof t->dim[0]) != 0)
         context->shapes_changed = true;
@@ -176,6 +200,9 @@ hone_status hone_context_set_output(hone_context *context, const char *name, hon
     const hone_engine *e = context->engine;
     const int i = hn_engine_find_port(e->output_port, e->n_output, name);
     if (i < 0) HN_FAIL(&context->diag, HONE_INVALID_ARGUMENT, "the engine has no output '%s'", name);
+    if (value && (e->output_port[i].kind != HONE_TENSOR || e->output_port[i].dtype == HONE_STRING))
+        HN_FAIL(&context->diag, HONE_UNSUPPORTED, "output '%s' is %s and cannot be written into a buffer", name,
+                e->output_port[i].type);
     if (value && value->tensor.dtype != e->output_port[i].dtype)
         HN_FAIL(&context->diag, HONE_INVALID_ARGUMENT, "output '%s' is %s, the buffer is %s", name,
                 hone_dtype_name(e->output_port[i].dtype), hone_dtype_name(value->tensor.dtype));
@@ -199,9 +226,24 @@ void hone_context_set_step_callback(hone_context *context, hone_step_fn fn, void
 
 /* ---- running ---- */
 
+static hone_status place_list(hone_context *c, int input, hn_tensor *to) {
+    hn_tensor made;
+    const hone_status status = hn_value_to_object(c->list[input], c->engine->input_type[input], &c->objects, &made);
+    if (status == HONE_INVALID_ARGUMENT)
+        HN_FAIL(&c->diag, HONE_INVALID_ARGUMENT, "input '%s' is %s: an item is missing or of another type",
+                c->engine->input_port[input].name, c->engine->input_port[input].type);
+    HN_TRY(status);
+    to->data = made.data;
+    return HONE_OK;
+}
+
 static hone_status place_ports(hone_context *c) {
     const hone_engine *e = c->engine;
-    for (int i = 0; i < e->n_input; i++) c->value[e->input[i] - 1].data = c->input[i].data;
+    for (int i = 0; i < e->n_input; i++) {
+        hn_tensor *t = &c->value[e->input[i] - 1];
+        if (c->list[i]) HN_TRY(place_list(c, i, t));
+        else t->data = c->input[i].data;
+    }
     for (int i = 0; i < e->n_output; i++) {
         hn_tensor *t = &c->value[e->output[i] - 1];
         t->data = NULL;
@@ -216,13 +258,15 @@ static hone_status place_ports(hone_context *c) {
     return HONE_OK;
 }
 
-static void show_outputs(hone_context *c) {
+/* Text may still belong to an input, which need not live as long as the outputs. */
+static hone_status show_outputs(hone_context *c) {
     for (int i = 0; i < c->engine->n_output; i++) {
-        hone_value *own = &c->output[i].own;
-        own->tensor = c->value[c->engine->output[i] - 1];
-        own->bytes = hn_tensor_bytes(&own->tensor);
+        hn_tensor *t = &c->value[c->engine->output[i] - 1];
+        HN_TRY(hn_object_own_text(&c->objects, t));
+        HN_TRY(hn_value_show(t, &c->objects, &c->output[i].own));
     }
     c->ran = true;
+    return HONE_OK;
 }
 
 static hone_status check_inputs_set(hone_context *c) {
@@ -239,13 +283,13 @@ hone_status hone_context_run(hone_context *context) {
     HN_TRY(check_inputs_set(context));
     if (context->shapes_changed) HN_TRY(hn_context_bind(context));
     hn_heap_give_all(&context->heap);
+    hn_arena_reset(&context->objects);
     memset(context->block, 0, context->engine->plan.n_value * sizeof *context->block);
     HN_TRY(place_ports(context));
     const bool entered = hn_pool_enter(context->engine->pool);
     hone_status status = hn_context_run_block(context, 0);
     if (entered) hn_pool_leave(context->engine->pool);
-    if (status == HONE_OK) show_outputs(context);
-    return status;
+    return status == HONE_OK ? show_outputs(context) : status;
 }
 
 hone_status hone_context_step_output(hone_context *context, int step, int output, hone_value **out) {
@@ -255,16 +299,14 @@ hone_status hone_context_step_output(hone_context *context, int step, int output
     const hn_bound_step *s = &context->engine->step[step];
     if ((uint32_t)output >= s->record->n_out || !s->out[output]) return HONE_INVALID_ARGUMENT;
     const hn_tensor *t = &context->value[s->out[output] - 1];
-    HN_TRY(hone_value_create(t->dtype, t->rank, t->dim, NULL, out));
-    hn_tensor_copy(&(*out)->tensor, t);
-    return HONE_OK;
+    return hn_value_copy(t, out);
 }
 
 void hone_context_memory(const hone_context *context, hone_memory *out) {
     *out = (hone_memory){.heap = context->heap.total,
                          .scratch = context->shared_bytes +
                                     context->worker_bytes * (size_t)hn_pool_threads(context->engine->pool) +
-                                    context->scratch.total,
+                                    context->scratch.total + context->objects.total,
                          .allocations = context->allocations};
     for (int d = 0; d < HN_DEVICES; d++)
         out->arena += context->space[d].used, out->arena_live += context->space[d].live;

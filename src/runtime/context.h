@@ -33,6 +33,7 @@ struct hone_context {
     uint64_t allocations;
     hn_arena arena;   /* everything of fixed size */
     hn_arena scratch; /* of one step; reset after each */
+    hn_arena objects; /* strings and objects of one run; reset before each */
     hn_diag diag;
     uint64_t memory_limit;
 
@@ -43,7 +44,8 @@ struct hone_context {
     hn_heap heap;
     hn_heap_block **block; /* per plan value: its heap memory, or NULL */
 
-    hn_tensor *input; /* as set by the caller; rank -1: not set */
+    hn_tensor *input;        /* as set by the caller; rank -1: not set */
+    const hone_value **list; /* per input: the caller's value when it is no tensor */
     hn_output *output;
 
     int wanted_profile, profile; /* profile: -1 before shapes are bound */

@@ -2,6 +2,7 @@
 #ifndef HN_RUNTIME_ENGINE_H
 #define HN_RUNTIME_ENGINE_H
 
+#include "abi/value.h"
 #include "base/pool.h"
 #include "hone/runtime.h"
 #include "plan/plan.h"
@@ -35,6 +36,7 @@ struct hone_engine {
     const uint32_t *input, *output; /* value numbers + 1 */
     int n_input, n_output;
     hone_port *input_port, *output_port;
+    const hn_type **input_type;
     uint32_t max_in, max_out, max_vals; /* over all steps */
 };
 

@@ -53,13 +53,21 @@ typedef struct reference_call {
     const hn_bound_step *step;
 } reference_call;
 
+/* Elements that are addresses start as empty strings and no objects. */
+static hone_status place_clean(hone_context *c, uint32_t number) {
+    HN_TRY(hn_context_place(c, number));
+    hn_tensor *t = &c->value[number];
+    if (hn_dtype_is_reference(t->dtype) && hn_tensor_count(t) > 0) memset(t->data, 0, hn_tensor_bytes(t));
+    return HONE_OK;
+}
+
 /* A data-shaped output has found its size. */
 static hone_status resize_output(hn_call *call, int out, int rank, const int64_t *dim) {
     const reference_call *r = call->owner;
     if (out < 0 || (uint32_t)out >= r->step->record->n_out || !r->step->out[out]) return HONE_OK;
     const uint32_t number = r->step->out[out] - 1;
     hn_tensor_set_shape(&r->context->value[number], rank, dim);
-    return hn_context_place(r->context, number);
+    return place_clean(r->context, number);
 }
 
 static hone_status check_arguments(hone_context *c, const hn_bound_step *s) {
@@ -81,9 +89,10 @@ static hone_status find_outputs(hone_context *c, const hn_bound_step *s) {
     for (uint32_t i = 0; i < n; i++) {
         if (!s->out[i]) continue;
         hn_tensor *t = &c->value[s->out[i] - 1];
-        if (many[i].rank < 0 && (s->op->facts & HN_DATA_SHAPE)) continue;
-        if (many[i].rank < 0 || many[i].dtype != t->dtype)
+        const bool later = many[i].rank < 0 && (s->op->facts & HN_DATA_SHAPE); /* its reference tells */
+        if ((many[i].rank < 0 && !later) || many[i].dtype != t->dtype)
             HN_FAIL(&c->diag, HONE_INTERNAL, "output %u of %s could not be determined before running", i, s->op->name);
+        if (later) continue;
         if (!hn_plan_has_dims(&c->engine->plan, &c->engine->plan.value[s->out[i] - 1]))
             hn_tensor_set_shape(t, many[i].rank, many[i].dim);
         else if (t->rank != many[i].rank || memcmp(t->dim, many[i].dim, (size_t)t->rank * sizeof t->dim[0]) != 0)
@@ -98,7 +107,16 @@ static hone_status place_outputs(hone_context *c, const hn_bound_step *s) {
         if (!s->out[i]) continue;
         hn_tensor *t = &c->value[s->out[i] - 1];
         c->call_out[i] = t;
-        if (t->rank >= 0) HN_TRY(hn_context_place(c, s->out[i] - 1));
+        if (t->rank >= 0) HN_TRY(place_clean(c, s->out[i] - 1));
+    }
+    return HONE_OK;
+}
+
+static hone_status check_objects(hone_context *c, const hn_bound_step *s) {
+    for (uint32_t i = 0; i < s->record->n_out; i++) {
+        const hn_tensor *t = s->out[i] ? &c->value[s->out[i] - 1] : NULL;
+        if (t && t->dtype == HN_DTYPE_OBJECT && !hn_object_in(t))
+            HN_FAIL(&c->diag, HONE_INTERNAL, "output %u of %s was not made", i, s->op->name);
     }
     return HONE_OK;
 }
@@ -127,9 +145,11 @@ static hone_status run_reference(hone_context *c, const hn_bound_step *s) {
                     .resize = resize_output,
                     .owner = &owner,
                     .scratch = &c->scratch,
+                    .lasting = &c->objects,
                     .seed = (uint64_t)(s - c->engine->step),
                     .diag = &c->diag};
-    return s->op->ref(&call);
+    HN_TRY(s->op->ref(&call));
+    return check_objects(c, s);
 }
 
 /* ---- views and copies ---- */

@@ -236,7 +236,7 @@ static hn_infer start_infer(op_case *c, int shape_mode, int data_mode) {
 EXPORT int case_infer(op_case *c, int shape_mode, int data_mode, int symbolic) {
     hn_infer infer = start_infer(c, shape_mode, data_mode);
     if (!symbolic) infer.exprs = NULL;
-    return c->op->infer(&infer);
+    return hn_infer_run(&infer);
 }
 
 /* Type and rank of output i as last inferred; rank -1: unknown, type 0: not a known tensor. */
@@ -310,6 +310,7 @@ EXPORT int case_run(op_case *c, int left_out, int overwritten) {
     call.resize = resize_output;
     call.owner = c;
     call.scratch = &scratch;
+    call.lasting = &c->arena;
     call.diag = &c->diag;
     hone_status status = c->op->ref(&call);
     hn_arena_free(&scratch);
@@ -360,7 +361,7 @@ EXPORT int case_elements(op_case *c, int symbolic, int *known) {
         if (i == 0 || !move) c->in_info[i].data = NULL;
         if (in[i]) c->in_info[i].element = in[i]->data;
     }
-    if (!c->op->element || c->op->infer(&infer) != HONE_OK || !c->op->element(&infer, in, out)) return -1;
+    if (!c->op->element || hn_infer_run(&infer) != HONE_OK || !c->op->element(&infer, in, out)) return -1;
     int wrong = canaries_hold(c) ? 0 : 1;
     for (int i = 0; i < c->n_out; i++) {
         const hn_dim *dim = out[i]->data;

@@ -91,7 +91,7 @@ static void refuse_nameless(const tensors *list, const char *path) {
         if (!npy_descr(dtype))
             fail_hint("give a folder instead: --outputs DIR/ writes ONNX .pb files",
                       "%s: NumPy has no type for output '%s', which is %s", path, list->at[i].name,
-                      hone_dtype_name(dtype));
+                      hone_value_kind(list->at[i].value) == HONE_TENSOR ? hone_dtype_name(dtype) : "a list");
     }
 }
 

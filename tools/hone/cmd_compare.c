@@ -79,8 +79,9 @@ static tensors stored_sample(const side *s, int64_t sample, int64_t samples) {
 static tensors side_outputs(side *s, const args *a, const tensors *in, int64_t sample, int64_t samples) {
     if (s->kind == STORED) return stored_sample(s, sample, samples);
     tensors own = side_inputs(s, in);
-    tensors out = run_inputs(s->context, &s->source, a, &own);
+    tensors all = run_inputs(s->context, &s->source, a, &own), out = tensors_flat(&all);
     tensors_free(&own);
+    tensors_free(&all);
     return out;
 }
 
@@ -126,7 +127,7 @@ static const char *share_text(int64_t part, int64_t all) {
 
 static const char *verdict(const metrics *m, const tolerance *t) {
     if (m->other_shape) return "other shape";
-    if (m->unlike) return text_of("%" PRId64 " not finite", m->unlike);
+    if (m->unlike) return text_of("%" PRId64 " unlike", m->unlike);
     return metrics_pass(m, t) ? "good" : "differs";
 }
 

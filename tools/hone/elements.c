@@ -96,6 +96,8 @@ double element_get(const hone_value *value, int64_t index) {
     case HONE_UINT2:
     case HONE_FLOAT4E2M1:
         return get_narrow(dtype, data, index);
+    case HONE_STRING:
+        return NAN;
     default:
         return (double)hn_float8_to_float(dtype, ((const uint8_t *)data)[index]);
     }

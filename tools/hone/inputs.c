@@ -175,7 +175,7 @@ static hone_value *random_value(const inputs *in, int index, int64_t sample) {
     const hone_port *port = &in->source->input[index];
     int64_t dim[HONE_MAX_RANK];
     if (port->dtype == HONE_NO_DTYPE || port->dtype == HONE_STRING)
-        fail("input '%s' is no tensor of numbers: it cannot be drawn at random", port->name);
+        fail("input '%s' is %s: it cannot be drawn at random", port->name, port->type);
     const int rank = resolve_shape(in, index, dim);
     if (rank < 0) fail_hint("give it with --shapes", "input '%s' has no declared rank", port->name);
     fill_dims(port, rank, dim, find_shape(&in->shapes, port->name), sample == 0);
@@ -200,9 +200,10 @@ tensors inputs_sample(const inputs *in, int64_t sample) {
 }
 
 shape_list inputs_shapes(const tensors *sample) {
-    shape_list list = {take((size_t)sample->n, sizeof(named_shape)), sample->n};
+    shape_list list = {take((size_t)sample->n, sizeof(named_shape)), 0};
     for (int i = 0; i < sample->n; i++) {
-        named_shape *s = &list.at[i];
+        if (hone_value_kind(sample->at[i].value) != HONE_TENSOR) continue;
+        named_shape *s = &list.at[list.n++];
         s->name = sample->at[i].name;
         s->rank = hone_value_rank(sample->at[i].value);
         memcpy(s->dim, hone_value_dims(sample->at[i].value), (size_t)s->rank * sizeof s->dim[0]);

@@ -18,6 +18,19 @@ static bool comparable(metrics *m, double a, double b) {
     return false;
 }
 
+/* Strings are equal or not. */
+static void add_strings(metrics *m, const hone_value *a, const hone_value *b) {
+    const int64_t n = value_count(a);
+    for (int64_t i = 0; i < n; i++) {
+        size_t length, other;
+        const char *x = hone_value_string(a, i, &length), *y = hone_value_string(b, i, &other);
+        if (!x || !y || length != other || memcmp(x, y, length) != 0) m->unlike++;
+    }
+    m->count += n;
+    m->cosine = 1;
+    m->samples++;
+}
+
 typedef struct sums {
     double aa, bb, ab, max_abs, peak;
 } sums;
@@ -67,6 +80,10 @@ static void add_rows(metrics *m, const hone_value *a, const hone_value *b) {
 void metrics_add(metrics *m, const hone_value *a, const hone_value *b, const tolerance *t) {
     if (!same_shape(a, b)) {
         m->other_shape = true;
+        return;
+    }
+    if (hone_value_dtype(a) == HONE_STRING) {
+        add_strings(m, a, b);
         return;
     }
     sums s = {0};

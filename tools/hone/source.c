@@ -45,11 +45,22 @@ static hone_dtype dtype_named(const char *name) {
     return HONE_NO_DTYPE;
 }
 
+/* "sequence(float32)" */
+static hone_kind kind_named(const char *type) {
+    static const char *const kinds[] = {
+        [HONE_SEQUENCE] = "sequence(", [HONE_OPTIONAL] = "optional(", [HONE_MAP] = "map("};
+    for (int k = HONE_SEQUENCE; k <= HONE_MAP; k++)
+        if (strncmp(type, kinds[k], strlen(kinds[k])) == 0) return (hone_kind)k;
+    return HONE_TENSOR;
+}
+
 static void port_from_json(const json_t *json, hone_port *port) {
     const json_t *shape = json_object_get(json, "shape");
     const char *name = json_string_value(json_object_get(json, "name"));
-    *port = (hone_port){.name = text_copy(name, strlen(name)), .rank = -1};
-    port->dtype = dtype_named(json_string_value(json_object_get(json, "dtype")));
+    const char *type = json_string_value(json_object_get(json, "dtype"));
+    *port = (hone_port){.name = text_copy(name, strlen(name)), .type = text_copy(type, strlen(type)), .rank = -1};
+    port->dtype = dtype_named(type);
+    port->kind = kind_named(type);
     if (!json_is_array(shape)) return;
     port->rank = (int)json_array_size(shape);
     for (int i = 0; i < port->rank && i < HONE_MAX_RANK; i++) {

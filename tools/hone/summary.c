@@ -6,7 +6,7 @@
 #include "elements.h"
 #include "shapes.h"
 
-enum { FIRST = 4 };
+enum { FIRST = 4, LONGEST = 24 };
 
 typedef struct summary {
     double least, greatest, mean;
@@ -33,6 +33,11 @@ static summary summarize(const hone_value *value) {
 static const char *first_values(const hone_value *value, int64_t count) {
     hn_str text;
     hn_str_init(&text, tool_arena());
+    size_t n;
+    const char *string;
+    for (int64_t i = 0; i < FIRST && (string = hone_value_string(value, i, &n)); i++)
+        hn_str_add(&text, "%s'%.*s'", i ? " " : "", n > LONGEST ? LONGEST : (int)n, string);
+    if (hone_value_dtype(value) == HONE_STRING) return text_done(&text);
     for (int64_t i = 0; i < count && i < FIRST; i++) hn_str_add(&text, "%s%.6g", i ? " " : "", element_get(value, i));
     if (count > FIRST) hn_str_add(&text, " ...");
     return text_done(&text);
@@ -45,7 +50,8 @@ static void add_head(table *t) {
     for (size_t i = 0; i < sizeof head / sizeof *head; i++) table_add(t, "%s", head[i]);
 }
 
-void print_summaries(const tensors *list) {
+void print_summaries(const tensors *all) {
+    tensors flat = tensors_flat(all), *list = &flat;
     table t = {.align = "lllrrrl"};
     add_head(&t);
     for (int i = 0; i < list->n; i++) {
@@ -62,13 +68,25 @@ void print_summaries(const tensors *list) {
     table_print(stdout, &t);
     for (int i = 0; i < list->n; i++) {
         const summary s = summarize(list->at[i].value);
-        if (s.odd)
+        if (s.odd && hone_value_dtype(list->at[i].value) != HONE_STRING)
             warn("output '%s' has %lld of %lld elements that are infinite or not a number", list->at[i].name,
                  (long long)s.odd, (long long)s.count);
     }
+    tensors_free(&flat);
 }
 
-void write_summaries(hn_json *json, const char *key, const tensors *list) {
+static void write_first(hn_json *json, const hone_value *value, int64_t count) {
+    size_t n;
+    const char *string;
+    hn_json_array(json, "first", true);
+    for (int64_t i = 0; i < count && i < FIRST; i++)
+        if ((string = hone_value_string(value, i, &n))) hn_json_string(json, NULL, text_copy(string, n));
+        else hn_json_number(json, NULL, element_get(value, i));
+    hn_json_end_array(json);
+}
+
+void write_summaries(hn_json *json, const char *key, const tensors *all) {
+    tensors flat = tensors_flat(all), *list = &flat;
     hn_json_array(json, key, false);
     for (int i = 0; i < list->n; i++) {
         const hone_value *v = list->at[i].value;
@@ -83,10 +101,9 @@ void write_summaries(hn_json *json, const char *key, const tensors *list) {
         hn_json_number(json, "max", s.greatest);
         hn_json_number(json, "mean", s.mean);
         hn_json_int(json, "not_finite", s.odd);
-        hn_json_array(json, "first", true);
-        for (int64_t e = 0; e < s.count && e < FIRST; e++) hn_json_number(json, NULL, element_get(v, e));
-        hn_json_end_array(json);
+        write_first(json, v, s.count);
         hn_json_end_object(json);
     }
     hn_json_end_array(json);
+    tensors_free(&flat);
 }

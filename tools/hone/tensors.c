@@ -40,9 +40,30 @@ hone_value *value_new(hone_dtype dtype, int rank, const int64_t *dim) {
     return value;
 }
 
+static hone_value *list_copy(const hone_value *from) {
+    hone_value *to = NULL;
+    const hone_status status = hone_value_create_list(hone_value_kind(from), hone_value_count(from), NULL, &to);
+    if (status != HONE_OK)
+        fail("a list of %lld items: %s", (long long)hone_value_count(from), hone_status_text(status));
+    for (int64_t i = 0; i < hone_value_count(from); i++) {
+        hone_value *item = value_copy(hone_value_item(from, i));
+        if (hone_value_set_item(to, i, &item) != HONE_OK) fail("item %lld of a list does not fit", (long long)i);
+    }
+    return to;
+}
+
+static void copy_texts(hone_value *to, const hone_value *from) {
+    size_t n;
+    const char *text;
+    for (int64_t i = 0; (text = hone_value_string(from, i, &n)); i++)
+        if (hone_value_set_string(to, i, text, n) != HONE_OK) fail("a string of %zu bytes: out of memory", n);
+}
+
 hone_value *value_copy(const hone_value *from) {
+    if (hone_value_kind(from) != HONE_TENSOR) return list_copy(from);
     hone_value *to = value_new(hone_value_dtype(from), hone_value_rank(from), hone_value_dims(from));
-    if (hone_value_bytes(from)) memcpy(hone_value_data(to), hone_value_data(from), hone_value_bytes(from));
+    if (hone_value_dtype(from) == HONE_STRING) copy_texts(to, from);
+    else if (hone_value_bytes(from)) memcpy(hone_value_data(to), hone_value_data(from), hone_value_bytes(from));
     return to;
 }
 
@@ -56,6 +77,18 @@ hone_value *value_rows(const hone_value *from, int64_t first, int64_t n) {
     if (hone_value_bytes(to))
         memcpy(hone_value_data(to), (const char *)hone_value_data(from) + (size_t)first * row, hone_value_bytes(to));
     return to;
+}
+
+static void flatten(tensors *out, const char *name, const hone_value *value) {
+    if (hone_value_kind(value) == HONE_TENSOR) tensors_add(out, name, value_copy(value));
+    for (int64_t i = 0; i < hone_value_count(value); i++)
+        flatten(out, text_of("%s[%lld]", name, (long long)i), hone_value_item(value, i));
+}
+
+tensors tensors_flat(const tensors *list) {
+    tensors out = {0};
+    for (int i = 0; i < list->n; i++) flatten(&out, list->at[i].name, list->at[i].value);
+    return out;
 }
 
 /* ---- files ---- */
@@ -89,11 +122,11 @@ static const hone_port *port_of(const expectation *expected, const char *name) {
     return NULL;
 }
 
-static hone_value *read_onnx(const char *path, char **name) {
+static hone_value *read_onnx(const char *path, hone_kind kind, char **name) {
     hone_messages *messages = new_messages();
     hone_value *value = NULL;
     const file_bytes file = read_file(path);
-    require(hone_value_read_onnx(file.at, file.n, messages, name, &value), messages, path);
+    require(hone_value_read_onnx(kind, file.at, file.n, messages, name, &value), messages, path);
     hone_messages_destroy(&messages);
     return value;
 }
@@ -102,6 +135,8 @@ static hone_value *read_raw(const file_bytes file, const char *path, const hone_
                             const expectation *expected) {
     int64_t dim[HONE_MAX_RANK];
     const int rank = port && expected->shape ? expected->shape(expected->user, port, dim) : -1;
+    if (port && (port->kind != HONE_TENSOR || port->dtype == HONE_STRING))
+        fail("input '%s' is %s: only an ONNX .pb file can hold it", port->name, port->type);
     if (rank < 0)
         fail_hint("give it with --shapes, or use .npy", "%s holds raw bytes and the shape of the input is not known",
                   path);
@@ -127,7 +162,7 @@ void load_one(tensors *list, const char *name, const char *path, const expectati
         tensors_add(list, name, value_copy(found->value));
         tensors_free(&all);
     } else if (ends_with(path, ".pb")) {
-        tensors_add(list, name, read_onnx(path, NULL));
+        tensors_add(list, name, read_onnx(path, port ? port->kind : HONE_TENSOR, NULL));
     } else {
         tensors_add(list, name, read_raw(file, path, port, expected));
     }
@@ -140,7 +175,8 @@ static bool load_numbered(tensors *list, const char *folder, const char *kind, i
     const char *path = text_of("%s/%s_%d.pb", folder, kind, number);
     if (!file_exists(path)) return false;
     char *name = NULL;
-    hone_value *value = read_onnx(path, &name);
+    const hone_port *port = number < expected->n ? &expected->port[number] : NULL;
+    hone_value *value = read_onnx(path, port ? port->kind : HONE_TENSOR, &name);
     const bool known = name && *name && (!expected->n || port_of(expected, name));
     if (!known && expected->n && number >= expected->n) fail("%s: there is no input number %d", path, number);
     const char *chosen = known ? name : expected->n ? expected->port[number].name : text_of("%s_%d", kind, number);

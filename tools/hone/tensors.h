@@ -19,6 +19,8 @@ typedef struct tensors {
 void tensors_add(tensors *list, const char *name, hone_value *value);
 tensor *tensors_find(const tensors *list, const char *name);
 void tensors_free(tensors *list);
+/* Copies of all tensors; items of lists are named "output[0]", "output[1]". */
+tensors tensors_flat(const tensors *list);
 /* A copy of a value, and one with another leading extent (rows [first, first + n) of `from`). */
 hone_value *value_copy(const hone_value *from);
 hone_value *value_rows(const hone_value *from, int64_t first, int64_t n);

@@ -25,7 +25,7 @@ hn_onnx_convert_fn hn_onnx_axes_to_input, hn_onnx_clip_limits, hn_onnx_pad_input
     hn_onnx_split_input, hn_onnx_split_evenly, hn_onnx_top_k_input, hn_onnx_dropout_ratio, hn_onnx_dropout_mask,
     hn_onnx_coerced_to_2d, hn_onnx_group_scale, hn_onnx_batch_norm_7, hn_onnx_batch_norm_9, hn_onnx_upsample_7,
     hn_onnx_upsample_9, hn_onnx_resize_10, hn_onnx_resize_11, hn_onnx_resize_inputs, hn_onnx_scan_8,
-    hn_onnx_branches_in_order;
+    hn_onnx_branches_in_order, hn_onnx_sequence_map;
 /* Of before opset 7 (onnx_convert_early.c). */
 hn_onnx_convert_fn hn_onnx_aligned_at_axis, hn_onnx_slope_per_channel, hn_onnx_gemm_1, hn_onnx_dropout_1,
     hn_onnx_batch_norm_1, hn_onnx_cast_1, hn_onnx_concat_1, hn_onnx_pad_1, hn_onnx_reshape_1, hn_onnx_split_1,

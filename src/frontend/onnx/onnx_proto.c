@@ -104,6 +104,18 @@ READER(list_type)
 static const hn_pb_rule map_type_rules[] = {ROW(map_type, 1, INT, key_type), ROW(map_type, 2, BYTES, value_type)};
 READER(map_type)
 
+static const hn_pb_rule data_list_rules[] = {
+    ROW(data_list, 1, BYTES, name), ROW(data_list, 3, LIST, tensor),   ROW(data_list, 5, LIST, sequence),
+    ROW(data_list, 6, LIST, map),   ROW(data_list, 7, LIST, optional),
+};
+READER(data_list)
+
+static const hn_pb_rule data_map_rules[] = {
+    ROW(data_map, 1, BYTES, name),       ROW(data_map, 2, INT, key_type), ROW(data_map, 3, INTS, keys),
+    ROW(data_map, 4, LIST, string_keys), ROW(data_map, 5, BYTES, values),
+};
+READER(data_map)
+
 static const hn_pb_rule shape_rules[] = {ROW(shape, 1, LIST, dim)};
 READER(shape)
 

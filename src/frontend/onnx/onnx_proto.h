@@ -123,6 +123,22 @@ typedef struct hn_onnx_dim_proto {
     hn_bytes dim_param;
 } hn_onnx_dim_proto;
 
+/* SequenceProto and OptionalProto (onnx-data.proto): their items by kind, at most one kind of them. */
+typedef struct hn_onnx_data_list_proto {
+    hn_pb_head head;
+    hn_bytes name;
+    hn_pb_list tensor, sequence, map, optional;
+} hn_onnx_data_list_proto;
+
+typedef struct hn_onnx_data_map_proto {
+    hn_pb_head head;
+    hn_bytes name;
+    int64_t key_type;
+    hn_pb_ints keys;
+    hn_pb_list string_keys;
+    hn_bytes values; /* a SequenceProto */
+} hn_onnx_data_map_proto;
+
 typedef struct hn_onnx_opset_proto {
     hn_pb_head head;
     hn_bytes domain;
@@ -151,6 +167,8 @@ HN_ONNX_READER(list_type);
 HN_ONNX_READER(map_type);
 HN_ONNX_READER(shape);
 HN_ONNX_READER(dim);
+HN_ONNX_READER(data_list);
+HN_ONNX_READER(data_map);
 HN_ONNX_READER(opset);
 HN_ONNX_READER(pair);
 

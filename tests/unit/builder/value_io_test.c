@@ -23,7 +23,7 @@ static void round_trip(hone_dtype dtype, int rank, const int64_t *dim, const cha
     char *read_name = NULL;
     size_t n;
     assert_int_equal(hone_value_write_onnx(value, name, &bytes, &n), HONE_OK);
-    assert_int_equal(hone_value_read_onnx(bytes, n, NULL, &read_name, &back), HONE_OK);
+    assert_int_equal(hone_value_read_onnx(HONE_TENSOR, bytes, n, NULL, &read_name, &back), HONE_OK);
     assert_string_equal(read_name, name ? name : "");
     assert_int_equal(hone_value_dtype(back), dtype);
     assert_int_equal(hone_value_rank(back), rank);
@@ -80,7 +80,7 @@ static void test_damage(void **state) {
     for (size_t cut = 1; cut < n; cut++) {
         hone_messages *messages;
         assert_int_equal(hone_messages_create(NULL, &messages), HONE_OK);
-        const hone_status status = hone_value_read_onnx(bytes, cut, messages, NULL, &back);
+        const hone_status status = hone_value_read_onnx(HONE_TENSOR, bytes, cut, messages, NULL, &back);
         assert_int_not_equal(status, HONE_OK);
         assert_null(back);
         assert_true(hone_messages_count(messages) > 0);
@@ -90,7 +90,7 @@ static void test_damage(void **state) {
         for (int bit = 0; bit < 8; bit++) {
             memcpy(copy, bytes, n);
             copy[i] ^= (unsigned char)(1 << bit);
-            if (hone_value_read_onnx(copy, n, NULL, NULL, &back) == HONE_OK) hone_value_destroy(&back);
+            if (hone_value_read_onnx(HONE_TENSOR, copy, n, NULL, NULL, &back) == HONE_OK) hone_value_destroy(&back);
             assert_null(back);
         }
     hone_bytes_destroy(&bytes);
@@ -102,8 +102,8 @@ static void test_arguments(void **state) {
     hone_value *value = NULL;
     void *bytes = NULL;
     size_t n;
-    assert_int_equal(hone_value_read_onnx("", 0, NULL, NULL, NULL), HONE_INVALID_ARGUMENT);
-    assert_int_equal(hone_value_read_onnx(NULL, 3, NULL, NULL, &value), HONE_INVALID_ARGUMENT);
+    assert_int_equal(hone_value_read_onnx(HONE_TENSOR, "", 0, NULL, NULL, NULL), HONE_INVALID_ARGUMENT);
+    assert_int_equal(hone_value_read_onnx(HONE_TENSOR, NULL, 3, NULL, NULL, &value), HONE_INVALID_ARGUMENT);
     assert_int_equal(hone_value_write_onnx(NULL, NULL, &bytes, &n), HONE_INVALID_ARGUMENT);
     hone_bytes_destroy(&bytes);
     hone_bytes_destroy(NULL);
