@@ -1,4 +1,5 @@
 /* Two forms of a model side by side: the same inputs, the same kernels, no passes. */
+#include "abi/value.h"
 #include "builder/simplify.h"
 
 #include <math.h>
