@@ -107,12 +107,17 @@ static const struct stage {
     {"layouts", 0.60, hn_build_layouts},
 };
 
-static hone_status run_stages(hn_build *build, const char *path) {
+hone_status hn_build_choose(hn_build *build) {
     for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
         if (!report(build, stages[i].share, stages[i].what)) HN_FAIL(build->diag, HONE_CANCELLED, "build cancelled");
         HN_TRY(stages[i].run(build));
         if (build->model->failed) return HONE_OUT_OF_MEMORY;
     }
+    return HONE_OK;
+}
+
+static hone_status run_stages(hn_build *build, const char *path) {
+    HN_TRY(hn_build_choose(build));
     if (!report(build, 0.65, "writing the plan")) HN_FAIL(build->diag, HONE_CANCELLED, "build cancelled");
     HN_TRY(hn_build_emit(build, path));
     (void)report(build, 1.0, "done");

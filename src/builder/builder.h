@@ -35,6 +35,8 @@ typedef struct hn_build {
 HONE_MUST_USE hone_status hn_build_plan(hn_model *model, const hone_build_config *config, bool as_is, const char *path,
                                         hn_diag *diag);
 
+/* build.c: everything up to the choice of kernels and layouts; the model becomes what the plan will hold. */
+HONE_MUST_USE hone_status hn_build_choose(hn_build *build);
 /* build.c: features and threads from the configuration. */
 hone_status hn_build_target(hn_build *build);
 /* port_facts.c: batch and index_limits, before a profile fixes dims and passes hide operators. */

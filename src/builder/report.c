@@ -75,33 +75,37 @@ static void write_nodes(hn_json *json, const hn_graph *graph) {
     }
 }
 
-static void count_operators(const hn_graph *graph, int64_t *count) {
+static void count_operators(const hn_graph *graph, hn_op_runs *runs) {
     for (const hn_node *node = graph->first; node; node = node->next) {
-        count[node->op->id]++;
-        for (int i = 0; i < node->n_body; i++) count_operators(node->body[i], count);
+        runs[node->op->id].count++;
+        for (int i = 0; i < node->n_body; i++) count_operators(node->body[i], runs);
     }
 }
 
+static void write_runs(hn_json *json, const hn_op_runs *r) {
+    hn_json_int(json, "fast", r->fast);
+    hn_json_int(json, "reference", r->reference);
+    hn_json_int(json, "control", r->control);
+    hn_json_int(json, "free", r->count - r->fast - r->reference - r->control);
+}
+
 /* Most frequent first; the reference on the CPU runs what has no kernel, so nothing is without a place. */
-static hone_status write_operators(hn_json *json, const hn_graph *graph) {
-    int64_t *count = HN_NEW_ARRAY(json->out->arena, int64_t, HN_OP_COUNT);
-    HN_TRY_ALLOC(count);
-    count_operators(graph, count);
+static void write_operators(hn_json *json, hn_op_runs *runs, bool chosen) {
     hn_json_array(json, "operators", false);
     for (;;) {
         int best = 0;
         for (int i = 1; i < HN_OP_COUNT; i++)
-            if (count[i] > count[best]) best = i;
-        if (!count[best]) break;
+            if (runs[i].count > runs[best].count) best = i;
+        if (!runs[best].count) break;
         hn_json_object(json, NULL, true);
         hn_json_string(json, "op", hn_op_at((hn_op_id)best)->name);
-        hn_json_int(json, "count", count[best]);
+        hn_json_int(json, "count", runs[best].count);
         hn_json_string(json, "device", "cpu");
+        if (chosen) write_runs(json, &runs[best]);
         hn_json_end_object(json);
-        count[best] = 0;
+        runs[best].count = 0;
     }
     hn_json_end_array(json);
-    return HONE_OK;
 }
 
 /* ---- constants ---- */
@@ -159,33 +163,47 @@ static void write_provenance(hn_json *json, const hn_provenance *from) {
 
 static hone_status write_model(hn_json *json, const hn_model *model) {
     const hn_graph *main = model->main;
-    hn_json_object(json, NULL, false);
     hn_json_string(json, "kind", "model");
     write_provenance(json, &model->provenance);
     write_values(json, "inputs", main->inputs.at, main->inputs.n, true);
     write_values(json, "outputs", main->outputs.at, main->outputs.n, false);
     HN_TRY(write_constants(json, main));
-    HN_TRY(write_operators(json, main));
     hn_json_array(json, "nodes", main->n_nodes == 0);
     write_nodes(json, main);
     hn_json_end_array(json);
+    return HONE_OK;
+}
+
+/* How the operators are run is known only when the model is no longer what it was, so it comes last. */
+static hone_status write_report(hn_json *json, hn_model *model, hn_chooser *choose, void *user) {
+    hn_op_runs *runs = HN_NEW_ARRAY(json->out->arena, hn_op_runs, HN_OP_COUNT);
+    HN_TRY_ALLOC(runs);
+    hn_json_object(json, NULL, false);
+    HN_TRY(write_model(json, model));
+    count_operators(model->main, runs);
+    if (choose) HN_TRY(choose(user, model, runs));
+    write_operators(json, runs, choose != NULL);
     hn_json_end_object(json);
     hn_str_append(json->out, "\n", 1);
     return HONE_OK;
 }
 
-hone_status hone_model_report(const hone_model *model, hone_messages *messages, char **json) {
-    if (!json) return HONE_INVALID_ARGUMENT;
-    *json = NULL;
-    if (!model || !model->model) HN_FAIL(messages, HONE_INVALID_ARGUMENT, "the model is missing or was built already");
+hone_status hn_build_report(const hone_model *model, hn_chooser *choose, void *user, char **json) {
     hn_arena arena;
     hn_arena_init(&arena, model->allocator);
     hn_str text;
     hn_str_init(&text, &arena);
     hn_json writer;
     hn_json_init(&writer, &text);
-    hone_status status = write_model(&writer, model->model);
+    hone_status status = write_report(&writer, model->model, choose, user);
     if (status == HONE_OK) status = hn_text_copy(hn_str_text(&text), json);
     hn_arena_free(&arena);
     return status;
+}
+
+hone_status hone_model_report(const hone_model *model, hone_messages *messages, char **json) {
+    if (!json) return HONE_INVALID_ARGUMENT;
+    *json = NULL;
+    if (!model || !model->model) HN_FAIL(messages, HONE_INVALID_ARGUMENT, "the model is missing or was built already");
+    return hn_build_report(model, NULL, NULL, json);
 }

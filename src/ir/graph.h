@@ -96,6 +96,7 @@ struct hn_model {
     bool failed; /* an allocation inside a rewiring function without a status failed: whoever drives passes must stop */
     hn_map names;              /* all value and node names in use */
     hn_vec(hn_map_file) files; /* mappings that constants point into */
+    hn_vec(hn_value *) unread; /* constants of the source that nothing in it reads */
 };
 
 HONE_MUST_USE hone_status hn_model_create(const hone_allocator *allocator, hn_model **out);

@@ -17,6 +17,16 @@ static hone_status expect_ports(const hn_node *node, const char *what, size_t ha
 
 static bool types_clash(const hn_type *a, const hn_type *b) { return a && b && !hn_type_same(a, b); }
 
+/* A condition or a number of rounds. */
+static hone_status expect_type(const hn_node *node, const hn_value *value, const char *what, hone_dtype dtype,
+                               hn_diag *diag) {
+    const hn_type *type = value ? value->info.type : NULL;
+    if (!type || hn_type_same(type, hn_type_tensor(dtype))) return HONE_OK;
+    HN_FAIL(diag, HONE_INVALID_MODEL, "the %s of %s is '%s' of type %s, where %s is needed", what, node->op->name,
+            value->name, type->kind == HN_KIND_TENSOR ? hone_dtype_name(type->dtype) : "other than tensor",
+            hone_dtype_name(dtype));
+}
+
 static void set_info(hn_value *value, const hn_type *type, const hn_shape *shape) {
     if (!value) return;
     value->info = (hn_info){.type = type, .shape = *shape};
@@ -45,6 +55,7 @@ static hone_status infer_branch(hn_node *node, int branch, bool taken, hn_diag *
 
 static hone_status infer_if(hn_node *node, hn_diag *diag) {
     HN_TRY(expect_bodies(node, 2, diag));
+    HN_TRY(expect_type(node, node->in[0], "condition", HONE_BOOL, diag));
     const int condition = hn_ir_known_condition(node->in[0]), known = condition < 0 ? -1 : !condition;
     for (int b = 0; b < 2; b++) HN_TRY(infer_branch(node, b, known < 0 || known == b, diag));
     for (int i = 0; i < node->n_out; i++) {
@@ -114,6 +125,8 @@ static hone_status infer_loop(hn_node *node, hn_diag *diag) {
     HN_TRY(expect_ports(node, "outputs", body->outputs.n, n_scan < 0 ? 1 + n_state : (int)body->outputs.n, diag));
     if (node->n_out > n_state + n_scan)
         HN_FAIL(diag, HONE_INVALID_MODEL, "Loop has %d outputs, its body provides %d", node->n_out, n_state + n_scan);
+    HN_TRY(expect_type(node, node->in[0], "number of rounds", HONE_INT64, diag));
+    HN_TRY(expect_type(node, node->in[1], "condition", HONE_BOOL, diag));
     hn_shape scalar = {.rank = 0};
     set_info(body->inputs.at[0], hn_type_tensor(HONE_INT64), &scalar);
     set_info(body->inputs.at[1], hn_type_tensor(HONE_BOOL), &scalar);

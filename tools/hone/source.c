@@ -16,7 +16,7 @@ bool is_plan_file(const char *path) {
 
 /* ---- reports ---- */
 
-static json_t *parse_report(const char *text) {
+json_t *parse_report(const char *text) {
     json_error_t error;
     json_t *json = json_loads(text, 0, &error);
     if (!json) fail("the report is not JSON: %s", error.text);

@@ -36,6 +36,7 @@ void source_close(source *s);
 /* True when the file is a plan. Ends the program when it cannot be read. */
 bool is_plan_file(const char *path);
 /* The report of a model or plan file, parsed; ends the program on faults. */
+json_t *parse_report(const char *text);
 json_t *model_report(const hone_model *model, char **text);
 json_t *plan_report(const char *path, bool verify_weights, char **text);
 /* Reads a model; on a fault prints it. */

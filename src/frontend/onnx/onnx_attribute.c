@@ -151,6 +151,17 @@ static hone_status check_kind(const hn_onnx_node *node, const hn_onnx_attribute 
     return HONE_INVALID_MODEL;
 }
 
+/* What may have been meant, or that the attribute can go. */
+static void hint_unknown(const hn_onnx_node *node, const char *name, size_t first) {
+    const char *best = NULL;
+    int distance = 0;
+    for (size_t i = first_row(node->key); i < N_ROWS && strcmp(rows[i].op, node->key) == 0; i++)
+        if (in_opset(&rows[i], node->opset)) hn_onnx_suggest(name, rows[i].name, &best, &distance);
+    hn_diag *diag = node->scope->import->diag;
+    if (best) hn_diag_hint(diag, first, "did you mean '%s'?", best);
+    else hn_diag_hint(diag, first, "remove the attribute, or look for what it was to say");
+}
+
 /* An attribute of another opset would change what the node computes; one that no opset knows cannot. */
 static hone_status unknown_attribute(const hn_onnx_node *node, const hn_onnx_attribute *attribute,
                                      const attr_row *elsewhere) {
@@ -160,6 +171,7 @@ static hone_status unknown_attribute(const hn_onnx_node *node, const hn_onnx_att
         HN_TRY(
             hn_onnx_warn(import, "%s has no attribute '%s' in any opset: it is ignored", node->type, attribute->name));
         hn_diag_place(import->diag, first, node->shown, node->type, attribute_place(attribute));
+        hint_unknown(node, attribute->name, first);
         return HONE_OK;
     }
     if (elsewhere->last && node->opset > elsewhere->last)

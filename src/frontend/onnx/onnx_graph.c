@@ -172,6 +172,7 @@ static hone_status import_output(hn_onnx_scope *scope, hn_bytes bytes, hn_bytes 
     if (!known) return scope->lost ? HONE_OK : missing_output(scope, *name);
     if (known->state == HN_ONNX_FAULTY) return HONE_OK; /* its fault has been reported */
     hn_value *value = known->value;
+    known->read = true;
     if (!value) return missing_output(scope, *name);
     HN_TRY(own_value(scope, &value));
     if (!is_body(scope) && known->listed)
@@ -194,10 +195,22 @@ static hone_status import_outputs(hn_onnx_scope *scope, const hn_pb_list *list) 
     return HONE_OK;
 }
 
+/* Initializers that no node and no output names: harmless, but worth a word to who checks the model. */
+static hone_status note_unread(const hn_onnx_scope *scope) {
+    hn_model *model = scope->import->model;
+    for (size_t i = 0; i < scope->names.n; i++) {
+        const hn_onnx_name *name = scope->names.entry[i].value;
+        if (name->maker != by_initializers || name->read || !name->value) continue;
+        HN_TRY_ALLOC(hn_vec_push(&model->arena, &model->unread, name->value));
+    }
+    return HONE_OK;
+}
+
 hone_status hn_onnx_import_graph(hn_onnx_scope *scope, const hn_onnx_graph_proto *proto) {
     HN_TRY(import_initializers(scope, &proto->initializer, "initializer", import_initializer));
     HN_TRY(import_initializers(scope, &proto->sparse_initializer, "sparse_initializer", import_sparse));
     HN_TRY(import_inputs(scope, &proto->input));
     HN_TRY(hn_onnx_import_nodes(scope, &proto->node));
-    return import_outputs(scope, &proto->output);
+    HN_TRY(import_outputs(scope, &proto->output));
+    return note_unread(scope);
 }

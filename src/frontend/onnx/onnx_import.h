@@ -54,6 +54,7 @@ typedef struct hn_onnx_name {
     hn_value *value;
     const char *maker; /* "the initializers", "node 'x'", ...: for messages */
     bool listed;       /* a graph output */
+    bool read;         /* some node or output names it */
 } hn_onnx_name;
 
 /* A graph or function body whose nodes are being imported into `graph`. */

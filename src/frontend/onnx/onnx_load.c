@@ -154,10 +154,12 @@ static hone_status import_main(hn_onnx_import *import, const hn_onnx_graph_proto
 }
 
 static hone_status warn_about(hn_onnx_import *import, const hn_onnx_model_proto *model) {
+    const size_t first = hn_onnx_mark(import);
     if (model->ir_version > NEWEST_IR_VERSION)
         HN_TRY(hn_onnx_warn(import, "the file has IR version %lld, newer than the known %d: new fields are ignored",
                             (long long)model->ir_version, NEWEST_IR_VERSION));
     if (model->training.n) HN_TRY(hn_onnx_warn(import, "the model's training information is ignored"));
+    hn_diag_hint(import->diag, first, "look for a newer Hone if the model needs them");
     return HONE_OK;
 }
 

@@ -38,10 +38,10 @@ static hone_status resolve_inputs(hn_onnx_node *node, hn_onnx_name *inputs, bool
     hone_status worst = HONE_OK;
     for (size_t i = 0; i < node->proto.input.n; i++) {
         const hn_bytes name = node->proto.input.at[i];
-        inputs[i] = (hn_onnx_name){HN_ONNX_ABSENT, NULL, "", false};
+        inputs[i] = (hn_onnx_name){.state = HN_ONNX_ABSENT, .maker = ""};
         if (!name.n) continue;
-        const hn_onnx_name *known = hn_onnx_lookup(node->scope, name);
-        if (known) inputs[i] = *known;
+        hn_onnx_name *known = hn_onnx_lookup(node->scope, name);
+        if (known) known->read = true, inputs[i] = *known;
         else inputs[i].state = HN_ONNX_FAULTY;
         if (!known && !node->scope->lost) {
             worst = hn_onnx_explain_missing(node->scope, node->index, name);

@@ -115,7 +115,7 @@ hone_status hn_onnx_define(hn_onnx_scope *scope, hn_bytes name, hn_onnx_state st
     }
     hn_onnx_name *entry = HN_NEW(&scope->import->scratch, hn_onnx_name);
     HN_TRY_ALLOC(entry);
-    *entry = (hn_onnx_name){state, value, maker, false};
+    *entry = (hn_onnx_name){.state = state, .value = value, .maker = maker};
     HN_TRY_ALLOC(hn_map_put(&scope->names, name.data, name.n, entry));
     if (value && !value->origin)
         HN_TRY_ALLOC(value->origin = hn_arena_string(&scope->graph->model->arena, text, name.n));
