@@ -29,7 +29,8 @@ check-long: $(venv) ## all tests and those that take long
 
 conformance: $(venv) ## the ONNX backend suites; writes their numbers into docs/operators.md
 	@$(MAKE) --no-print-directory $(HONE) >/dev/null
-	@HONE=$(HONE) build/venv/bin/python tests/conformance/run.py
+	@HONE=$(HONE) build/venv/bin/python tests/conformance/run.py --report build/conformance/report.json
+	@scripts/operators_page.py --report build/conformance/report.json
 
 bench: $(venv) ## measurements of the closing notes; asserts nothing
 	@$(MAKE) --no-print-directory $(HONE) >/dev/null

@@ -135,6 +135,7 @@ RULES = each(
     ("names", ["scripts/check_names.py"]),
     ("calls", ["scripts/check_calls.py"]),
     ("defs", ["scripts/check_defs.py"]),
+    ("operators page", ["scripts/operators_page.py", "--check"]),
     ("headers", ["scripts/check_headers.sh"]),
     ("symbols", ["scripts/check_symbols.sh"]),
     ("rules of the rules", ["python3", "scripts/test_rules.py"]),

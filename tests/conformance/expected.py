@@ -13,7 +13,7 @@ class Row:
     def covers(self, result):
         word, _, name = self.pattern.partition(" ")
         if word == "operator":
-            return name in result.operators and bool(result.failures())
+            return bool(result.failures()) and name in (known.rpartition(".")[2] for known in result.operators)
         return fnmatchcase(result.label, self.pattern)
 
 

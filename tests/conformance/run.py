@@ -9,13 +9,16 @@ their labels. expected_failures.tsv lists the failures that are expected, with t
 `FAIL` once it passes in every way; a row that no test needs is a failure, too. The program under test is $HONE (default build/release/hone).
 """
 import argparse
+import functools
+import json
 import multiprocessing
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +35,7 @@ HONE = os.environ.get("HONE", str(ROOT / "build/release/hone"))
 FOLDER = ROOT / "build/conformance"
 SECONDS = 60  # for one command
 WAYS = ("reference", "plan", "batch")
+PLAN = "test.plan"
 
 
 class Failure(Exception):
@@ -44,7 +48,8 @@ class Result:
     case: suites.Case
     ways: dict
     operators: list
-    types: list = field(default_factory=list)
+    types: list
+    kernels: dict = field(default_factory=dict)  # operator -> names of the CPU kernels that ran it
 
     @property
     def label(self):
@@ -64,6 +69,7 @@ def hone(*arguments):
         lines = [line.strip() for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
         text = next((line for line in lines if "error" in line), lines[0] if lines else "no message")
         raise Failure(f"{arguments[0]} ended with {done.returncode}: {text[:300]}")
+    return done.stdout
 
 
 def inputs_of(model):
@@ -97,8 +103,18 @@ def run_reference(case, model, scratch):
     check_data(case, model, case.folder / "model.onnx", ["--reference"], scratch)
 
 
+def fast_kernels(plan):
+    """Operator -> kernels of the plan's steps that run it."""
+    found = defaultdict(set)
+    for step in json.loads(hone("inspect", plan, "--json"))["steps"]:
+        if step["kind"] == "kernel":
+            for name in re.findall(r"\w+", step["fused"]):
+                found[name].add(step["kernel"])
+    return dict(found)
+
+
 def run_plan(case, model, scratch):
-    plan = scratch / "test.plan"
+    plan = scratch / PLAN
     hone("build", case.folder / "model.onnx", "-o", plan, "--threads", 1)
     check_data(case, model, plan, [], scratch)
 
@@ -121,15 +137,15 @@ def tensor_types(model):
 
 
 def operators(nodes):
-    """Names of the operators of nodes and of the bodies inside them."""
-    names = {node.op_type for node in nodes}
+    """Names of the operators of nodes and of the bodies inside them, with the domain in front unless it is ai.onnx."""
+    names = {node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}" for node in nodes}
     for node in nodes:
         for attribute in node.attribute:
             names |= operators(attribute.g.node)
     return names
 
 
-def run_case(case):
+def run_case(case, with_kernels):
     model = onnx.load(case.folder / "model.onnx")
     result = Result(case, {}, sorted(operators(model.graph.node)), tensor_types(model))
     with tempfile.TemporaryDirectory(prefix="hone-conformance-") as folder:
@@ -141,6 +157,8 @@ def run_case(case):
                 result.ways[way] = " ".join(str(error).split())
             except Exception as error:  # a fault of the harness is a failed test, not the end of the run
                 result.ways[way] = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        if with_kernels and not result.failures():
+            result.kernels = fast_kernels(Path(folder) / PLAN)
     return result
 
 
@@ -169,32 +187,38 @@ def judge(result, expectations):
     return False
 
 
-def print_counts(results):
-    counts = defaultdict(Counter)
+def count_suites(results):
+    """For each suite and kind: tests, and for each way how many passed and how many ran."""
+    counts = {}
     for result in results:
-        count = counts[f"{result.case.suite} {result.case.kind}"]
-        count["tests"] += 1
-        for way in WAYS:
-            count[way, "run"] += way in result.ways
-            count[way, "passed"] += result.ways.get(way, "") is None
+        name = f"{result.case.suite} {result.case.kind}"
+        row = counts.setdefault(name, {"name": name, "tests": 0, **{way: [0, 0] for way in WAYS}})
+        row["tests"] += 1
+        for way, why in result.ways.items():
+            row[way][0] += why is None
+            row[way][1] += 1
+    return list(counts.values())
+
+
+def print_counts(rows):
     print(f"\n{'suite':30} {'tests':>6}" + "".join(f" {way:>12}" for way in WAYS))
-    for name, count in counts.items():
-        cells = (f"{count[way, 'passed']}/{count[way, 'run']}" for way in WAYS)
-        print(f"{name:30} {count['tests']:>6}" + "".join(f" {cell:>12}" for cell in cells))
+    for row in rows:
+        cells = (f"{row[way][0]}/{row[way][1]}" for way in WAYS)
+        print(f"{row['name']:30} {row['tests']:>6}" + "".join(f" {cell:>12}" for cell in cells))
 
 
-def write_report(path, results):
-    """One line for each operator: name, tests passed in every way, tests, element types of the tests that passed."""
-    rows = defaultdict(lambda: [0, 0, set()])
+def count_operators(results):
+    """For each operator: tests that hold it, those that pass in every way, the types of their inputs, fast kernels."""
+    rows = defaultdict(lambda: {"tests": 0, "passed": 0, "types": set(), "kernels": set()})
     for result in results:
         for name in result.operators:
             row = rows[name]
-            row[1] += 1
+            row["tests"] += 1
             if not result.failures():
-                row[0] += 1
-                row[2].update(result.types)
-    lines = [f"{name}\t{passed}\t{total}\t{' '.join(sorted(types))}\n" for name, (passed, total, types) in sorted(rows.items())]
-    path.write_text("".join(lines), encoding="utf-8")
+                row["passed"] += 1
+                row["types"].update(result.types)
+                row["kernels"].update(result.kernels.get(name, ()))
+    return {name: {**row, "types": sorted(row["types"]), "kernels": sorted(row["kernels"])} for name, row in rows.items()}
 
 
 def main():
@@ -213,16 +237,17 @@ def main():
     expectations = Expectations(HERE / "expected_failures.tsv")
     results, good = [], True
     with multiprocessing.Pool(options.jobs) as pool:
-        for result in pool.imap(run_case, chosen, chunksize=8):
+        for result in pool.imap(functools.partial(run_case, with_kernels=bool(options.report)), chosen, chunksize=8):
             results.append(result)
             good &= judge(result, expectations)
     if not options.words and not options.suite:
         for row in expectations.unused():
             good = False
             print(f"FAIL {expectations.name}: no test fails for the row '{row.pattern}' ({row.reason})")
-    print_counts(results)
+    rows = count_suites(results)
+    print_counts(rows)
     if options.report:
-        write_report(options.report, results)
+        options.report.write_text(json.dumps({"suites": rows, "operators": count_operators(results)}), encoding="utf-8")
     sys.exit(0 if good else 1)
 
 
