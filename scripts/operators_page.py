@@ -20,8 +20,8 @@ HEAD = """# Operators
 Made by `scripts/operators_page.py`; `make conformance` brings its numbers up to date.
 
 Every operator runs by its reference kernel, whatever its types and shapes. `CPU kernels` are the fast ones that took it in at
-least one test; where they do not fit, the reference runs. `Types` are the element types of the inputs of tests that pass. `Tests`
-counts the tests of the ONNX backend suites that hold the operator: passed in every way, and all.
+least one test; where they do not fit, the reference runs. `Types` are the element types of inputs in tests of that operator
+alone. `Tests` counts the tests of the ONNX backend suites that hold the operator: passed in every way, and all.
 
 A test runs as a reference (`hone run --reference`), as a plan (`hone build`, `hone run`) and, where an input has a leading
 dimension that can become a name, as a plan with a symbolic batch. `tests/conformance/expected_failures.tsv` has the tests that

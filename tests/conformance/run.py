@@ -208,7 +208,8 @@ def print_counts(rows):
 
 
 def count_operators(results):
-    """For each operator: tests that hold it, those that pass in every way, the types of their inputs, fast kernels."""
+    """For each operator: tests that hold it, those that pass in every way, fast kernels, and the types of
+    inputs in tests that hold nothing else."""
     rows = defaultdict(lambda: {"tests": 0, "passed": 0, "types": set(), "kernels": set()})
     for result in results:
         for name in result.operators:
@@ -216,7 +217,7 @@ def count_operators(results):
             row["tests"] += 1
             if not result.failures():
                 row["passed"] += 1
-                row["types"].update(result.types)
+                row["types"].update(result.types if len(result.operators) == 1 else ())
                 row["kernels"].update(result.kernels.get(name, ()))
     return {name: {**row, "types": sorted(row["types"]), "kernels": sorted(row["kernels"])} for name, row in rows.items()}
 
