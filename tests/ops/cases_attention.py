@@ -61,7 +61,7 @@ def masks(batch=2, q_heads=3, q_len=4, total=6):
 
 def test_attention_masks():
     for shape in masks():
-        for causal in (0, 1) if len(shape) > 1 else (0,):  # the evaluator cannot do a causal vector
+        for causal in (0, 1) if len(shape) > 1 and shape[-2] != 1 else (0,):  # the evaluator cannot do other causal ones
             attention({"is_causal": causal}, [*qkv(), values(shape)])
             attention({"is_causal": causal}, [*qkv(), values(shape, bool)])
 
