@@ -273,6 +273,27 @@ void hn_ir_move_before(hn_node *node, hn_node *before) {
     hn_ir_move_to(node, before ? before->graph : node->graph, before);
 }
 
+void hn_ir_drop_outputs(hn_graph *graph) {
+    for (size_t i = 0; i < graph->outputs.n; i++) drop_use(graph->outputs.at[i], NULL, graph, (int)i);
+    graph->outputs.n = 0;
+}
+
+static void adopt_constants(const hn_graph *within, const hn_graph *from, hn_graph *to) {
+    for (size_t i = 0; i < within->outputs.n; i++)
+        if (hn_ir_is_constant(within->outputs.at[i]) && within->outputs.at[i]->graph == from)
+            within->outputs.at[i]->graph = to;
+    for (const hn_node *n = within->first; n; n = n->next) {
+        for (int i = 0; i < n->n_in; i++)
+            if (n->in[i] && hn_ir_is_constant(n->in[i]) && n->in[i]->graph == from) n->in[i]->graph = to;
+        for (int i = 0; i < n->n_body; i++) adopt_constants(n->body[i], from, to);
+    }
+}
+
+void hn_ir_splice(hn_graph *body, hn_graph *graph, hn_node *before) {
+    adopt_constants(body, body, graph);
+    while (body->first) hn_ir_move_to(body->first, graph, before);
+}
+
 int hn_ir_count_nodes(const hn_graph *graph) {
     int n = 0;
     for (const hn_node *node = graph->first; node; node = node->next) {

@@ -136,6 +136,11 @@ void hn_ir_remove(hn_node *node);
 void hn_ir_move_before(hn_node *node, hn_node *before);
 /* The same for a graph that may still be empty; `before` NULL: to its end. */
 void hn_ir_move_to(hn_node *node, hn_graph *graph, hn_node *before);
+/* The values of its outputs are no longer used by the graph. */
+void hn_ir_drop_outputs(hn_graph *graph);
+/* Moves all nodes and constants of `body` into `graph` before `before`, or to its end. The body's inputs must have no
+ * uses left. */
+void hn_ir_splice(hn_graph *body, hn_graph *graph, hn_node *before);
 bool hn_ir_has_uses(const hn_value *value);
 /* The only using node when there is exactly one use and it is a node in the same graph; else NULL. */
 hn_node *hn_ir_single_user(const hn_value *value);

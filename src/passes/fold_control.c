@@ -22,26 +22,13 @@ static bool may_replace(const hn_node *node, const hn_graph *body) {
     return true;
 }
 
-/* Constants of the branch become constants of the graph around it. */
-static void adopt_constants(const hn_graph *within, const hn_graph *from, hn_graph *to) {
-    for (size_t i = 0; i < within->outputs.n; i++)
-        if (hn_ir_is_constant(within->outputs.at[i]) && within->outputs.at[i]->graph == from)
-            within->outputs.at[i]->graph = to;
-    for (const hn_node *n = within->first; n; n = n->next) {
-        for (int i = 0; i < n->n_in; i++)
-            if (hn_ir_is_constant(n->in[i]) && n->in[i]->graph == from) n->in[i]->graph = to;
-        for (int i = 0; i < n->n_body; i++) adopt_constants(n->body[i], from, to);
-    }
-}
-
 static hone_status inline_branch(hn_rewrite *r, hn_node *node) {
     const int taken = node->op->id == HN_OP_if_ ? hn_ir_known_condition(hn_node_input(node, 0)) : -1;
     if (taken < 0) return HONE_OK;
     hn_graph *body = branch(node, taken);
     if (!body || !may_replace(node, body)) return HONE_OK;
-    adopt_constants(body, body, node->graph);
     for (hn_node *n = body->first; n; n = n->next) n->mark = node;
-    while (body->first) hn_ir_move_before(body->first, node);
+    hn_ir_splice(body, node->graph, node);
     for (int i = 0; i < node->n_out; i++) {
         hn_value *by = body->outputs.at[i];
         if (!node->out[i]) continue;

@@ -84,6 +84,14 @@ def good(name, nodes, inputs, outputs, version, functions=(), others=(), dtypes=
     save("good", name, model)
 
 
+def train_batch_norm(x, s, b, m, v, momentum):
+    mean, variance = x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3))
+    column = (slice(None), None, None)
+    y = (x - mean[column]) / np.sqrt(variance[column] + FLOATS(1e-5)) * s[column] + b[column]
+    kept, new = FLOATS(momentum), FLOATS(1 - momentum)
+    return [y, m * kept + mean * new, v * kept + variance * new, mean, variance]
+
+
 def evaluate_gelu(x):
     return np.array([v * 0.5 * (1 + math.erf(v / math.sqrt(2))) for v in x.ravel()], FLOATS).reshape(x.shape)
 
@@ -400,7 +408,7 @@ def faulty_nodes():
     bad("operator_missing", "model", "names no operator", [h.make_node("", ["x"], ["y"], name="r")])
     bad("name_with_zero", "malformed", "contains a zero byte", [h.make_node("Dropout", ["x"], ["y", "a\0b"])])
     bad("opsets_differ", "model", "names the domain 'ai.onnx' twice", [relu], others=[("ai.onnx", 13)])
-    bad("spatial_0", "unsupported", "spatial = 0", [node("BatchNormalization", "x s s s s", "y", spatial=0)], version=7,
+    bad("spatial_0", "unsupported", "spatial = 0", [node("BatchNormalization", "x s s s s", "y m", spatial=0)], version=7,
         initializers=[numpy_helper.from_array(normal(3), "s")])
     scan = h.make_graph([node("Relu", "e", "f")], "b", [info("e")], [info("f")])
     bad("scan_8", "unsupported", "Scan of opset 8 with sequence_lens", [h.make_node("Scan", ["x", "x"], ["y"], body=scan, num_scan_inputs=1)], version=8)
@@ -417,7 +425,8 @@ def faulty_nodes():
     bad("no_opset", "model", "does not say which opset", [relu], change=lambda m: m.ClearField("opset_import"))
     bad("no_graph", "malformed", "holds no graph", [relu], change=lambda m: m.ClearField("graph"))
     bad("training_statistics", "unsupported", "training statistics",
-        [h.make_node("BatchNormalization", ["x", "s", "s", "s", "s"], ["y", "", "", "m"])], version=9, initializers=[numpy_helper.from_array(normal(3), "s")])
+        [h.make_node("BatchNormalization", ["x", "s", "s", "s", "s"], ["y", "", "", "m"])], inputs=[info("x")], version=9,
+        initializers=[numpy_helper.from_array(normal(3), "s")])
     many = [node("LeakyRelu", "x", f"t{i}", name=f"bad{i}", alpha=1) for i in range(14)] + [relu]
     bad("many_faults", "model", "attribute 'alpha' is of kind INT", many)
     body = h.make_graph([node("Relu", "nowhere", "r", name="inside")], "b", [], [info("r")])
@@ -527,11 +536,43 @@ def not_onnx():
     expected_rows.append(("truncated", "malformed", "but its message ends after"))
 
 
+def written_out():
+    """Operators that become several, and forms of opsets that need some."""
+    x = normal(2, 3, 4, 5)
+    x3 = normal(2, 3, 4)
+    one = {"x": x3}
+    good("mean_variance_9", [node("MeanVarianceNormalization", "x", "y")], {"x": x}, ["y"], 9)
+    good("mean_variance_axes_13", [node("MeanVarianceNormalization", "x", "y", axes=[-1, 1])], one, ["y"], 13)
+    good("swiglu_28", [node("SwiGLU", "x z", "y", alpha=1.5)], {"x": x3, "z": normal(2, 3, 4)}, ["y"], 28)
+    labels = np.array([[1, 0], [2, 9]], np.int64)
+    good("cross_entropy_13", [node("SoftmaxCrossEntropyLoss", "x t w", "y p", ignore_index=9)],
+         {"x": normal(2, 3, 2), "t": labels, "w": np.array([0.5, 2, 1], FLOATS)}, ["y", "p"], 13)
+    good("cross_entropy_none_12", [node("SoftmaxCrossEntropyLoss", "x t", "y", reduction="none", ignore_index=9)],
+         {"x": normal(2, 3, 2), "t": labels}, ["y"], 12)
+    good("dft_17", [node("DFT", "x", "y", axis=1, onesided=1)], {"x": normal(2, 10, 1)}, ["y"], 17)
+    good("dft_default_axis_17", [node("DFT", "x n", "y")], {"x": normal(2, 6, 5, 2), "n": np.array(8)}, ["y"], 17)
+    statistics = {"x": x, "s": normal(3), "b": normal(3), "m": normal(3), "v": np.abs(normal(3)) + 1}
+    good("batch_norm_saved_9", [node("BatchNormalization", "x s b m v", "y mo vo sm sv", momentum=0.75)], statistics,
+         ["y", "mo", "vo", "sm", "sv"], 9, expected=train_batch_norm(**statistics, momentum=0.75))
+    element = {name: normal(3, 4, 5) for name in "sbm"}
+    element["v"] = np.abs(normal(3, 4, 5)) + 1
+    good("batch_norm_elements_7", [node("BatchNormalization", "x s b m v", "y", spatial=0)], {"x": x, **element}, ["y"], 7,
+         expected=[(x - element["m"]) / np.sqrt(element["v"] + FLOATS(1e-5)) * element["s"] + element["b"]])
+    flex = h.make_graph([h.make_node("Tanh", ["s"], ["t"]), h.make_node("Mul", ["t", "two"], ["r"])], "score", [info("s")],
+                        [info("r")], [numpy_helper.from_array(np.array(2, FLOATS), "two")])
+    good("flex_attention", [node("FlexAttention", "q k v", "y", domain="ai.onnx.preview", score_mod=flex)],
+         {"q": normal(2, 4, 3, 8), "k": normal(2, 2, 5, 8), "v": normal(2, 2, 5, 6)}, ["y"], 26, others=[("ai.onnx.preview", 1)])
+    body = h.make_graph([h.make_node("Add", ["s", "e"], ["t"]), h.make_node("Neg", ["t"], ["o"])], "body", [info("s"), info("e")],
+                        [info("t"), info("o")])
+    good("scan_reversed_8", [h.make_node("Scan", ["", "i", "x"], ["f", "y"], body=body, num_scan_inputs=1, directions=[1])],
+         {"i": normal(2, 4), "x": normal(2, 3, 4)}, ["f", "y"], 8)
+
+
 def main():
     for folder in ("good", "bad"):
         os.makedirs(os.path.join(HERE, folder), exist_ok=True)
     os.makedirs(SEEDS, exist_ok=True)
-    for part in (conversions, tensors, functions, control, shapes, faulty_nodes, faulty_nesting, faulty_tensors, faulty_functions, not_onnx, early):
+    for part in (conversions, tensors, functions, control, shapes, faulty_nodes, faulty_nesting, faulty_tensors, faulty_functions, not_onnx, early, written_out):
         part()
     with open(os.path.join(HERE, "bad", "expected.tsv"), "w", encoding="utf-8") as file:
         file.writelines("\t".join(row) + "\n" for row in expected_rows)

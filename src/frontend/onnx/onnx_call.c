@@ -108,6 +108,20 @@ static hone_status infer_early(hn_onnx_node *node, hn_node *made) {
     return hn_ir_infer_node(made, NULL) == HONE_OUT_OF_MEMORY ? HONE_OUT_OF_MEMORY : HONE_OK;
 }
 
+static hone_status infer_graph_now(const hn_graph *graph) {
+    for (hn_node *made = graph->first; made; made = made->next) {
+        const bool known = made->n_out && made->out[0] && made->out[0]->info.type;
+        if (!known && hn_ir_infer_node(made, NULL) == HONE_OUT_OF_MEMORY) return HONE_OUT_OF_MEMORY;
+    }
+    return HONE_OK;
+}
+
+hone_status hn_onnx_infer_now(const hn_onnx_node *node) {
+    if (node->scope->import->status != HONE_OK) return HONE_OK; /* a graph with faults may lack what inference needs */
+    for (const hn_onnx_scope *scope = node->scope; scope; scope = scope->caller) HN_TRY(infer_graph_now(scope->graph));
+    return HONE_OK;
+}
+
 static hone_status make(hn_onnx_node *node, const hn_op *op, const char *name, const hn_attr *attrs, size_t n_attrs,
                         int n_in, hn_value *const *in, int n_out, hn_node **out) {
     hn_attrs list;

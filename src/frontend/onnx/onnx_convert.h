@@ -26,6 +26,9 @@ hn_onnx_convert_fn hn_onnx_axes_to_input, hn_onnx_clip_limits, hn_onnx_pad_input
     hn_onnx_coerced_to_2d, hn_onnx_group_scale, hn_onnx_batch_norm_7, hn_onnx_batch_norm_9, hn_onnx_upsample_7,
     hn_onnx_upsample_9, hn_onnx_resize_10, hn_onnx_resize_11, hn_onnx_resize_inputs, hn_onnx_scan_8,
     hn_onnx_branches_in_order, hn_onnx_sequence_map;
+/* Operators written out in others (onnx_convert_function.c). */
+hn_onnx_convert_fn hn_onnx_mean_variance, hn_onnx_swiglu, hn_onnx_cross_entropy, hn_onnx_dft_axis, hn_onnx_random_seed,
+    hn_onnx_dropout_seed, hn_onnx_flex_attention;
 /* Of before opset 7 (onnx_convert_early.c). */
 hn_onnx_convert_fn hn_onnx_aligned_at_axis, hn_onnx_slope_per_channel, hn_onnx_gemm_1, hn_onnx_dropout_1,
     hn_onnx_batch_norm_1, hn_onnx_cast_1, hn_onnx_concat_1, hn_onnx_pad_1, hn_onnx_reshape_1, hn_onnx_split_1,
@@ -69,6 +72,9 @@ HONE_MUST_USE hone_status hn_onnx_emit(hn_onnx_node *node, const char *suffix, h
 HONE_MUST_USE hone_status hn_onnx_sorted_attrs(hn_onnx_node *node, const hn_attr *at, size_t n, hn_attrs *out);
 /* Emits the node itself as it stands now: node->result gets its outputs. */
 HONE_MUST_USE hone_status hn_onnx_emit_self(hn_onnx_node *node);
+/* Finds out types and shapes of all values made so far, for conversions that ask for them. Faults are reported by the
+ * inference of the whole model. */
+HONE_MUST_USE hone_status hn_onnx_infer_now(const hn_onnx_node *node);
 /* Rank of a value, -1 while unknown. */
 int hn_onnx_rank(const hn_value *value);
 

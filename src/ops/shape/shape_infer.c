@@ -1,5 +1,5 @@
 /* Shapes of operators that turn shapes into values (Shape, Size) or values into tensors (ConstantOfShape, Range,
- * EyeLike), and of Dropout. */
+ * EyeLike). */
 #include <math.h>
 #include "base/dtype.h"
 #include "ops/checks.h"
@@ -109,7 +109,7 @@ hone_status hn_ops_infer_range(hn_infer *infer) {
     return HONE_OK;
 }
 
-/* ---- EyeLike, Dropout ---- */
+/* ---- EyeLike ---- */
 
 hone_status hn_ops_infer_eye_like(hn_infer *infer) {
     hn_shape out = {.rank = 2, .dim = {HN_UNKNOWN_DIM, HN_UNKNOWN_DIM}};
@@ -121,13 +121,5 @@ hone_status hn_ops_infer_eye_like(hn_infer *infer) {
                 (long long)asked);
     if (hn_infer_rank(infer, 0) == 2) out = infer->in[0].shape;
     hn_infer_set(infer, 0, asked ? (hone_dtype)asked : hn_infer_dtype(infer, 0), &out);
-    return HONE_OK;
-}
-
-hone_status hn_ops_infer_dropout(hn_infer *infer) {
-    HN_TRY(hn_ops_check_type(infer, 0, HN_TYPES_FLOAT));
-    HN_TRY(hn_ops_check_type(infer, 2, HN_TYPE(BOOL)));
-    HN_TRY(hn_infer_like(infer, 0));
-    hn_infer_set(infer, 1, HONE_BOOL, &infer->in[0].shape);
     return HONE_OK;
 }

@@ -100,7 +100,7 @@ hone_status hn_ops_ref_range(hn_call *call) {
     return HONE_OK;
 }
 
-/* ---- EyeLike, Dropout ---- */
+/* ---- EyeLike ---- */
 
 /* The bits of 1, lowest byte first. */
 static uint64_t one_of(hone_dtype dtype) {
@@ -129,15 +129,4 @@ hone_status hn_ops_ref_eye_like(hn_call *call) {
     for (int64_t row = k < 0 ? -k : 0; row < rows && row + k < columns; row++)
         memcpy((char *)out->data + (size_t)(row * columns + row + k) * size, &one, size);
     return HONE_OK;
-}
-
-/* Inference only: nothing is dropped. */
-hone_status hn_ops_ref_dropout(hn_call *call) {
-    double ratio;
-    int64_t training;
-    HN_TRY(hn_call_real(call, 1, 0.5, &ratio));
-    HN_TRY(hn_call_int(call, 2, 0, &training));
-    if (training && ratio != 0) HN_FAIL(call->diag, HONE_UNSUPPORTED, "Dropout in training mode is not available");
-    if (call->n_out > 1 && call->out[1]) memset(call->out[1]->data, 1, hn_tensor_bytes(call->out[1]));
-    return hn_ops_ref_view(call);
 }
