@@ -164,6 +164,7 @@ GROUPS = [
     Group("passes", "tests/passes/*_test.c", ["asan"], printed("build/asan/passes/pass_test")),
     Group("ops", "tests/ops/run.py", ["release"], python("ops")),
     Group("check", "tests/check/run.py", ["release"], python("check")),
+    Group("contrib", "tests/contrib/run.py", ["release"], python("contrib")),
     Group("cli", "tests/cli/*.sh", ["release"], cli),
     Group("examples", "tests/examples/run.py", ["release"], python("examples")),
     Group("golden_plans", "tests/golden_plans/run.py", ["release"], python("golden_plans")),

@@ -10,6 +10,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import get_all_operator_schema
 
 MAP = Path(__file__).resolve().parents[1] / "src/frontend/onnx/onnx_map.def"
 IGNORED = ("consumed_inputs", "output_sequence")  # of before opset 7, without influence on results
+UNRELEASED = ("LayerNormalization", "SimplifiedLayerNormalization")  # of the default domain, by ONNX Runtime alone
 HEAD = """/* Attributes of operators: operator, attribute, kind, first and last opset that has it (0: still has it), 1 when it is
  * required. Made by scripts/make_onnx_attrs.py from the schemas of ONNX opset {newest} and of ONNX Runtime; sorted. */"""
 
@@ -18,7 +19,8 @@ def schemas():
     mapped = set(re.findall(r'HN_ONNX\("([^"]+)"', MAP.read_text()))
     yield from defs.get_all_schemas_with_history()
     for schema in get_all_operator_schema():
-        if schema.domain == "com.microsoft" and f"{schema.domain}.{schema.name}" in mapped:
+        contributed = schema.domain == "com.microsoft" and f"{schema.domain}.{schema.name}" in mapped
+        if contributed or (schema.domain == "" and schema.name in UNRELEASED and schema.since_version == 1):
             yield schema
 
 

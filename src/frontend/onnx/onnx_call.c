@@ -100,11 +100,12 @@ hone_status hn_onnx_sorted_attrs(hn_onnx_node *node, const hn_attr *at, size_t n
     return HONE_OK;
 }
 
-/* Old opsets: what a conversion further down asks (ranks, types) is found out as nodes are made. Faults are reported by
- * the inference of the whole model. */
+/* Old opsets and expansions of com.microsoft: what a conversion further down asks (ranks, types) is found out as nodes
+ * are made. Faults are reported by the inference of the whole model. */
 static hone_status infer_early(hn_onnx_node *node, hn_node *made) {
-    const int64_t opset = hn_onnx_opset_of(node->scope->opsets, "");
-    if (opset > LAST_2D_OPSET || made->op->facts & HN_CONTROL || node->scope->import->status != HONE_OK) return HONE_OK;
+    const bool asks = hn_onnx_opset_of(node->scope->opsets, "") <= LAST_2D_OPSET ||
+                      hn_onnx_opset_of(node->scope->opsets, "com.microsoft") > 0;
+    if (!asks || made->op->facts & HN_CONTROL || node->scope->import->status != HONE_OK) return HONE_OK;
     return hn_ir_infer_node(made, NULL) == HONE_OUT_OF_MEMORY ? HONE_OUT_OF_MEMORY : HONE_OK;
 }
 
@@ -136,12 +137,17 @@ static hone_status make(hn_onnx_node *node, const hn_op *op, const char *name, c
     return HONE_OK;
 }
 
+hone_status hn_onnx_emit_many(hn_onnx_node *node, const char *suffix, hn_op_id op, const hn_attr *attrs,
+                              uint32_t n_attrs, int n_in, hn_value *const *in, int n_out, hn_value **out) {
+    hn_node *made;
+    HN_TRY(make(node, hn_op_at(op), helper_name(node, suffix), attrs, n_attrs, n_in, in, n_out, &made));
+    for (int i = 0; i < n_out; i++) out[i] = made->out[i];
+    return infer_early(node, made);
+}
+
 hone_status hn_onnx_emit(hn_onnx_node *node, const char *suffix, hn_op_id op, const hn_attr *attrs, uint32_t n_attrs,
                          int n_in, hn_value *const *in, hn_value **out) {
-    hn_node *made;
-    HN_TRY(make(node, hn_op_at(op), helper_name(node, suffix), attrs, n_attrs, n_in, in, 1, &made));
-    *out = made->out[0];
-    return infer_early(node, made);
+    return hn_onnx_emit_many(node, suffix, op, attrs, n_attrs, n_in, in, 1, out);
 }
 
 hone_status hn_onnx_emit_self(hn_onnx_node *node) {

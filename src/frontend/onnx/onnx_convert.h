@@ -37,6 +37,16 @@ hn_onnx_convert_fn hn_onnx_aligned_at_axis, hn_onnx_slope_per_channel, hn_onnx_g
 /* Of operators that sample images (onnx_convert_vision.c). */
 hn_onnx_convert_fn hn_onnx_grid_sample_16, hn_onnx_roi_align_10;
 
+/* Of com.microsoft, most of them expansions (onnx_convert_fused.c, _attention.c, _qlinear.c). */
+hn_onnx_convert_fn hn_onnx_fused_matmul, hn_onnx_fused_gemm, hn_onnx_fused_conv, hn_onnx_bias_gelu, hn_onnx_fast_gelu,
+    hn_onnx_quick_gelu, hn_onnx_bias_split_gelu, hn_onnx_bias_add, hn_onnx_skip_layer_norm, hn_onnx_skip_rms_norm,
+    hn_onnx_simplified_layer_norm, hn_onnx_ms_group_norm, hn_onnx_skip_group_norm, hn_onnx_ms_attention,
+    hn_onnx_ms_multi_head_attention, hn_onnx_embed_layer_norm, hn_onnx_qlinear_add, hn_onnx_qlinear_mul,
+    hn_onnx_qlinear_sigmoid, hn_onnx_qlinear_leaky_relu, hn_onnx_qlinear_softmax, hn_onnx_qlinear_reduce_mean,
+    hn_onnx_qlinear_where, hn_onnx_qlinear_concat, hn_onnx_qlinear_average_pool, hn_onnx_qlinear_global_average_pool,
+    hn_onnx_ms_qlinear_conv, hn_onnx_matmul_integer_to_float, hn_onnx_dynamic_quantize_matmul, hn_onnx_qgemm,
+    hn_onnx_qattention, hn_onnx_qembed_layer_norm;
+
 /* ---- what conversions of several files share (onnx_convert.c) ---- */
 
 /* Input `i` becomes the INTS attribute `name` as a constant; nothing happens when it is absent. */
@@ -70,6 +80,9 @@ HONE_MUST_USE hone_status hn_onnx_emit(hn_onnx_node *node, const char *suffix, h
                                        uint32_t n_attrs, int n_in, hn_value *const *in, hn_value **out);
 /* A copy of a list of attributes in the order that the IR wants. */
 HONE_MUST_USE hone_status hn_onnx_sorted_attrs(hn_onnx_node *node, const hn_attr *at, size_t n, hn_attrs *out);
+/* The same with n_out outputs. */
+HONE_MUST_USE hone_status hn_onnx_emit_many(hn_onnx_node *node, const char *suffix, hn_op_id op, const hn_attr *attrs,
+                                            uint32_t n_attrs, int n_in, hn_value *const *in, int n_out, hn_value **out);
 /* Emits the node itself as it stands now: node->result gets its outputs. */
 HONE_MUST_USE hone_status hn_onnx_emit_self(hn_onnx_node *node);
 /* Finds out types and shapes of all values made so far, for conversions that ask for them. Faults are reported by the
