@@ -46,8 +46,12 @@ HONE_API HONE_MUST_USE hone_status hone_build_is_current(const hone_model *model
 /* A JSON report: nodes, operators, inputs, outputs, shapes of a model; what runs where. The caller releases it with
  * hone_text_destroy. */
 HONE_API HONE_MUST_USE hone_status hone_model_report(const hone_model *model, hone_messages *messages, char **json);
-/* What can be said about a model that was read without a fault: suspicious things (quantization without a scale, weights
- * that nothing reads, ...) are warnings in `messages`; the JSON report is that of hone_model_report with, in
+/* Writes a copy of the file that the model was read from to `path` (whole or not at all), with the inferred types and
+ * shapes of all inner values of its main graph as value_info; nothing else changes. */
+HONE_API HONE_MUST_USE hone_status hone_model_save_shapes(const hone_model *model, const char *path,
+                                                          hone_messages *messages);
+/* What can be said about a model that was read without a fault: suspicious things (quantization without a scale,
+ * weights that nothing reads, ...) are warnings in `messages`; the JSON report is that of hone_model_report with, in
  * "operators", how many nodes fast kernels and references would run, built with `config` (NULL: defaults). Uses the
  * model up, as hone_build does. */
 HONE_API HONE_MUST_USE hone_status hone_model_check(hone_model *model, const hone_build_config *config,

@@ -53,3 +53,9 @@ hone_status hone_model_text(const hone_model *model, bool whole, char **text) {
     hn_arena_free(&arena);
     return status;
 }
+
+hone_status hone_model_save_shapes(const hone_model *model, const char *path, hone_messages *messages) {
+    if (!model || !model->model || !path)
+        HN_FAIL(messages, HONE_INVALID_ARGUMENT, "a loaded model and a path are needed");
+    return hn_onnx_write_shapes(model->model, path, messages);
+}

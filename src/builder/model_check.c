@@ -1,12 +1,21 @@
 /* Checking a model that was read without a fault: the audit, and who would run what. */
 #include "builder/report.h"
 
+#define FOLD_LIMIT (64u << 10) /* bytes: what the choice of kernels may depend on is small */
+
+/* A build computes it beforehand, which only takes time here. */
+static bool is_foldable(const hn_node *node) {
+    bool constant = (node->op->facts & HN_FOLD) && !(node->op->facts & HN_QUANT);
+    for (int i = 0; i < node->n_in; i++) constant = constant && (!node->in[i] || hn_ir_is_constant(node->in[i]));
+    return constant && node->n_in > 0;
+}
+
 /* The node runs by `by`, itself or what holds it: a group. */
 static void count_node(const hn_node *node, const hn_node *by, hn_op_runs *runs) {
     hn_op_runs *r = &runs[node->op->id];
     if (node->op->facts & HN_CONTROL) r->control++;
-    else if (hn_build_choice(by)->kernel) r->fast++;
-    else if (!(node->op->facts & HN_VIEW)) r->reference++;
+    else if (hn_build_choice(by)->kernel && !is_foldable(node)) r->fast++;
+    else if (!(node->op->facts & HN_VIEW) && !is_foldable(node)) r->reference++;
 }
 
 static void count_graph(const hn_graph *graph, hn_op_runs *runs) {
@@ -55,6 +64,7 @@ hone_status hone_model_check(hone_model *model, const hone_build_config *config,
     hn_diag_init(&diag, model->allocator);
     hn_build build = {.model = model->model, .config = config, .diag = &diag};
     hn_arena_init(&build.arena, model->allocator);
+    model->model->fold_limit = FOLD_LIMIT;
     hn_build_audit(model->model, messages);
     const hone_status status = hn_build_report(model, choose, &build, json);
     pass_on(&diag, messages);

@@ -92,7 +92,7 @@ struct hn_model {
     uint32_t next_id;
     bool for_file;       /* it goes back into a model file: passes make standard operators of its opset only */
     int64_t growth_left; /* for_file: bytes by which folding may still make the weights larger */
-    uint64_t fold_limit; /* for_file: bytes of the largest constant that folding makes; 0: no limit */
+    uint64_t fold_limit; /* bytes of the largest constant that folding makes; 0: no limit */
     bool failed; /* an allocation inside a rewiring function without a status failed: whoever drives passes must stop */
     hn_map names;              /* all value and node names in use */
     hn_vec(hn_map_file) files; /* mappings that constants point into */

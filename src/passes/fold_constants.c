@@ -12,6 +12,8 @@ static int64_t constant_count(const hn_value *value) { return value ? hn_tensor_
 /* A result that is neither small nor as small as what it is made from is cheaper to make than to store. */
 static bool is_worth_storing(const hn_evaluation *e) {
     const size_t bytes = hn_evaluate_bytes(e);
+    const uint64_t limit = e->node->graph->model->fold_limit;
+    if (limit && bytes > limit) return false;
     if (bytes <= SMALL_BYTES) return true;
     int64_t most = 0;
     for (int i = 0; i < e->node->n_in; i++)

@@ -40,6 +40,13 @@ def one(op, inputs=("x",), constants=(), shape=("n", 4), kind=FLOAT, **attribute
     return model([h.make_node(op, list(inputs), ["y"], "it", **attributes)], [port("x", kind, shape)], constants=constants, opset=opset)
 
 
+def described():
+    """Sound, with a value_info that is less than the truth, one of a value that is not there, and a name that is not ASCII."""
+    nodes = [h.make_node("Relu", ["x"], ["größe"], "relu"), h.make_node("Shape", ["größe"], ["s"], "shape"),
+             h.make_node("Reshape", ["größe", "s"], ["y"], "reshape")]
+    return model(nodes, value_info=[port("größe", shape=None), port("ghost", shape=[9])])
+
+
 # ---- structure ----
 
 @fault("second", "'a'", "twice")

@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 import onnx
-from faulty_models import FAULTS
+import saved_shapes
+from faulty_models import FAULTS, described
 
 ROOT = Path(__file__).resolve().parents[2]
 HONE = Path(os.environ.get("HONE", ROOT / "build/release/hone")).resolve()
@@ -42,6 +43,14 @@ def judge(path, node, words, severity):
     return None if status == wanted else f"exit {status}, not {wanted}, with {shown}"
 
 
+def save_shapes(path):
+    """True when it went wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        trouble = saved_shapes.judge(HONE, path, Path(folder, "out.onnx"))
+    print(f"FAIL shapes/{path.stem}: {trouble}" if trouble else f"PASS shapes/{path.stem}", flush=True)
+    return bool(trouble)
+
+
 def main():
     failed = False
     with tempfile.TemporaryDirectory() as folder:
@@ -56,6 +65,11 @@ def main():
         clean = status == 0 and not messages
         failed = failed or not clean
         print(f"PASS sound/{path.stem}" if clean else f"FAIL sound/{path.stem}: exit {status}, {messages}", flush=True)
+        failed = save_shapes(path) or failed
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "described.onnx")
+        onnx.save(described(), path)
+        failed = save_shapes(path) or failed
     sys.exit(failed)
 
 

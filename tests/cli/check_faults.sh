@@ -13,6 +13,11 @@ for name in cycle duplicate_value negative_input_dim overflowing_input external_
     refused '' build "$bad/$name.onnx" -o x.plan
     refused '' run "$bad/$name.onnx" --random --outputs x.npz
 done
+expect 0 build "$digits" -o d.plan --shapes images:1x1x8x8
+refused 'd.plan is a plan' check d.plan --save-shapes x.onnx
+refused 'cannot create' check "$digits" --save-shapes nowhere/x.onnx
+expect 1 check "$bad/cycle.onnx" --save-shapes x.onnx
+[ ! -e x.onnx ] || die "shapes of a faulty model were written"
 expect 1 check "$bad/many_faults.onnx" --json
 python 'r = json.load(open("out.txt")); f = r["faults"]
 assert r["valid"] is False and len(f) == 10 and r["not_shown"] >= 0 and all(x["text"] and x["location"] and x["hint"] for x in f)'

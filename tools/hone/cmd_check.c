@@ -125,6 +125,8 @@ static int check_model(const args *a, const char *path) {
     char *text = NULL;
     int result = GOOD;
     hone_status status = hone_model_load(path, NULL, messages, &model);
+    if (status == HONE_OK && arg_given(a, "save-shapes"))
+        require(hone_model_save_shapes(model, arg_text(a, "save-shapes", ""), messages), messages, "--save-shapes");
     if (status == HONE_OK) status = hone_model_check(model, NULL, messages, &text);
     if (status != HONE_OK) {
         result = report_faults(a, path, status, messages);
@@ -169,6 +171,7 @@ static void print_kernels(const json_t *report) {
 }
 
 static int check_plan(const args *a, const char *path) {
+    if (arg_given(a, "save-shapes")) fail("--save-shapes needs a model, %s is a plan", path);
     char *text;
     json_t *report = plan_report(path, true, &text);
     source s;

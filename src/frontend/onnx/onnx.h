@@ -39,4 +39,8 @@ HONE_MUST_USE hone_status hn_onnx_write(hn_model *model, const char *path, const
 HONE_MUST_USE hone_status hn_onnx_commit(hn_onnx_pending *pending, hn_diag *diag);
 void hn_onnx_abort(hn_onnx_pending *pending);
 
+/* A copy of the file that the model came from, at `path`, in which the types and shapes of all inner values of the main
+ * graph stand as value_info, as far as they are known; whole or absent. (onnx_shapes.c) */
+HONE_MUST_USE hone_status hn_onnx_write_shapes(hn_model *model, const char *path, hn_diag *diag);
+
 #endif
