@@ -1,5 +1,5 @@
 /* The route of a simplification: read, run the passes, write under a temporary name, compare, keep or discard. */
-#include "builder/simplify.h"
+#include "builder/simplify_steps.h"
 
 #include <stddef.h>
 #include <string.h>

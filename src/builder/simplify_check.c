@@ -1,6 +1,6 @@
 /* Two forms of a model side by side: the same inputs, the same kernels, no passes. */
 #include "abi/value.h"
-#include "builder/simplify.h"
+#include "builder/simplify_steps.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* The model of a simplification: reading it, fixing shapes of inputs, dropping outputs, counting. */
 #include <inttypes.h>
 #include <string.h>
-#include "builder/simplify.h"
+#include "builder/simplify_steps.h"
 #include "frontend/onnx/onnx.h"
 
 /* ---- counting ---- */

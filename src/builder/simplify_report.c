@@ -1,7 +1,7 @@
 /* What a simplification did, as JSON. */
 #include "base/json.h"
 #include "builder/model.h"
-#include "builder/simplify.h"
+#include "builder/simplify_steps.h"
 
 static void write_pair(hn_json *json, const char *key, int64_t before, int64_t after) {
     hn_json_object(json, key, true);

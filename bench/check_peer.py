@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Time Hone's check and onnx's checker with shape inference in turn on the same models: check.py MODEL.onnx... [--record]
+"""Time Hone's check and onnx's checker with shape inference in turn on the same models: check_peer.py MODEL.onnx... [--record]
 
 Both run as a library inside this process. `load` is the same job as onnx's `check_model`, `load` and `infer_shapes`: read the file,
 find its faults, infer all types and shapes. `check` is what `hone check` does besides: the audit, the passes, the choice of kernels and

@@ -4,8 +4,8 @@
  *   simplify_model.c   reading it, with what the caller asked of inputs and outputs; counting
  *   simplify_check.c   running two forms of it side by side
  *   simplify_report.c  the JSON report */
-#ifndef HN_BUILDER_SIMPLIFY_H
-#define HN_BUILDER_SIMPLIFY_H
+#ifndef HN_BUILDER_SIMPLIFY_STEPS_H
+#define HN_BUILDER_SIMPLIFY_STEPS_H
 
 #include "builder/builder.h"
 #include "hone/runtime.h"
