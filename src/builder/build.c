@@ -38,7 +38,10 @@ static hone_status simplify(hn_build *build) {
                                        .user = build};
     /* Branches that are never taken may hold what cannot work for the shapes at hand. */
     if (build->as_is || hn_config_int(build->config, "reference"))
-        return hn_passes_run_one(build->model, "fold_control", build->diag);
+        HN_TRY(hn_passes_run_one(build->model, "fold_control", build->diag));
+    /* Kernels want their weights as constants, which exporters hide behind Identity and Transpose. */
+    if (build->as_is) return hn_passes_run_one(build->model, "fold_constants", build->diag);
+    if (hn_config_int(build->config, "reference")) return HONE_OK;
     return hn_passes_run(build->model, &options, build->diag);
 }
 

@@ -16,7 +16,7 @@ typedef struct hn_choice {
 typedef struct hn_build {
     hn_model *model;
     const hone_build_config *config; /* NULL: defaults */
-    bool as_is;                      /* no passes: every operator of the model by itself */
+    bool as_is;                      /* no fusion: every operator of the model by itself */
     hn_diag *diag;
     hn_arena arena; /* everything that ends with the build */
     uint32_t features;

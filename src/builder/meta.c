@@ -72,8 +72,10 @@ hone_status hn_build_meta(hn_build *build, const hn_meta_pair **pair, int *n) {
     add(&p, "library_version", HONE_VERSION_STRING);
     add(&p, "model_id", hn_config_text(build->config, "model-id"));
     add(&p, "model_file", base_name(from->path));
-    add(&p, "model_sha256", file_digest(&build->arena, build->model));
-    add(&p, "data_hash", data_hash(&build->arena, build->model));
+    if (!build->as_is) { /* such a plan is never asked whether it is current */
+        add(&p, "model_sha256", file_digest(&build->arena, build->model));
+        add(&p, "data_hash", data_hash(&build->arena, build->model));
+    }
     add(&p, "graph", from->graph_name);
     add(&p, "producer", from->producer);
     add(&p, "producer_version", from->producer_version);

@@ -11,7 +11,10 @@
 
 #define SMALL_INT 8 /* integers of which nothing is known lie in 0..8 */
 
-/* Sizes that dimensions are tried with which nothing tells; leading ones, mostly batches, are 2. */
+#define MUCH      (1 << 16) /* elements of an input of which one of a batch is enough */
+
+/* Sizes that dimensions are tried with which nothing tells; leading ones, mostly batches, are 2, or 1 where that is much.
+ */
 static const int64_t trial_sizes[] = {16, 64, 224, 1024, 4096, 1};
 #define N_TRIALS (sizeof trial_sizes / sizeof *trial_sizes)
 
@@ -144,9 +147,15 @@ static int64_t told_extent(const hn_simplify *s, const char *name, int rank, int
     return shape && shape->rank == rank ? shape->dim[axis] : -1;
 }
 
+static int64_t elements_behind_first(const hn_shape *shape, int64_t trial) {
+    int64_t n = 1;
+    for (int k = 1; k < shape->rank && n < MUCH; k++) n *= hn_dim_is_const(shape->dim[k]) ? shape->dim[k].value : trial;
+    return n;
+}
+
 /* Extent of a dim that varies: what another input says of the same symbol, else the trial size. */
 static int64_t free_extent(const hn_simplify *s, const hn_graph *main, hn_dim dim, int64_t trial) {
-    bool leads = false;
+    bool leads = false, much = false;
     for (size_t i = 0; i < main->inputs.n; i++) {
         const hn_shape *shape = &main->inputs.at[i]->info.shape;
         for (int k = 0; k < shape->rank; k++) {
@@ -154,9 +163,10 @@ static int64_t free_extent(const hn_simplify *s, const hn_graph *main, hn_dim di
             const int64_t told = told_extent(s, main->inputs.at[i]->name, shape->rank, k);
             if (told >= 0) return told;
             leads = leads || (k == 0 && shape->rank > 1);
+            much = much || (k == 0 && elements_behind_first(shape, trial) >= MUCH);
         }
     }
-    return leads ? 2 : trial;
+    return !leads ? trial : much ? 1 : 2;
 }
 
 static hone_status choose_shape(const hn_simplify *s, const hn_graph *main, const hn_value *value, int64_t trial,

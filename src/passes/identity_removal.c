@@ -57,6 +57,12 @@ static int unmoved_input(const hn_node *node) {
     }
 }
 
+/* Broadcasting the number `other` cannot change the shape of `value`. */
+static bool is_number_beside(const hn_value *other, const hn_value *value) {
+    if (!hn_ir_is_constant(other) || hn_tensor_count(other->info.data) != 1) return false;
+    return other->info.data->rank == 0 || other->info.data->rank <= value->info.shape.rank;
+}
+
 /* The input of arithmetic whose other side is neutral, or -1. */
 static int unchanged_input(const hn_node *node) {
     double neutral;
@@ -73,8 +79,11 @@ static int unchanged_input(const hn_node *node) {
     default:
         return -1;
     }
-    if (keeps_shape(node, 0) && hn_constant_all(node->in[1], neutral)) return 0;
-    if ((node->op->facts & HN_COMMUTES) && keeps_shape(node, 1) && hn_constant_all(node->in[0], neutral)) return 1;
+    for (int i = 0; i < 2 && node->in[0] && node->in[1]; i++) {
+        const hn_value *kept = node->in[i], *other = node->in[1 - i];
+        if (i == 1 && !(node->op->facts & HN_COMMUTES)) break;
+        if (hn_constant_all(other, neutral) && (keeps_shape(node, i) || is_number_beside(other, kept))) return i;
+    }
     return -1;
 }
 

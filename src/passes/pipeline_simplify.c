@@ -13,6 +13,8 @@ static const hn_pass shrinking[] = {
     {"identity_removal", INFERRED, INFERRED | ORDERED, hn_pass_identity_removal},
     {"reshape_chains", INFERRED, INFERRED | ORDERED, hn_pass_reshape_chains},
     {"transpose_chains", INFERRED, INFERRED | ORDERED, hn_pass_transpose_chains},
+    {"default_states", INFERRED, INFERRED | ORDERED, hn_pass_default_states},
+    {"shape_sources", INFERRED, INFERRED | ORDERED, hn_pass_shape_sources},
     {"cse", ORDERED, INFERRED | ORDERED, hn_pass_cse},
     {"pad_fold", INFERRED, INFERRED | ORDERED, hn_pass_pad_fold},
     {"bn_fold", INFERRED, INFERRED | ORDERED, hn_pass_bn_fold},
