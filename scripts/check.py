@@ -171,6 +171,7 @@ GROUPS = [
     Group("hostile", "tests/hostile/*_test.c", ["asan"], ctest("asan", "hostile"), 1200),
     Group("fuzz", "fuzz/*_fuzz.c", ["fuzz:fuzzers"], printed("python3", "scripts/run_fuzz.py"), 1200),
     Group("models", "tests/models/run.py", ["release"], python_long("models"), 5400 if "--long" in sys.argv else 2400),
+    Group("simplify", "tests/simplify/run.py", ["release"], python("simplify")),
     Group("conformance", "tests/conformance/run.py", ["release"], python("conformance"), 1800),
 ]
 

@@ -12,6 +12,8 @@ static void count(const hn_graph *graph, hn_simplify_counts *out) {
         out->op[node->op->id]++;
         for (int i = 0; i < node->n_body; i++) count(node->body[i], out);
     }
+    for (size_t i = 0; i < graph->outputs.n; i++)
+        out->nodes += hn_ir_is_constant(graph->outputs.at[i]); /* of Constant */
 }
 
 void hn_simplify_count(const hn_model *model, hn_simplify_counts *out) {

@@ -8,12 +8,12 @@ static bool has_constant_target(const hn_node *node) {
     return node->op->id != HN_OP_reshape || hn_ir_is_constant(hn_node_input(node, 1));
 }
 
-/* A target of expressions is as good as can be where two dimensions are open. */
+/* A target of expressions is as good as can be where two dimensions are open; a model file has no such targets. */
 static bool is_settled(const hn_node *node) {
     const hn_shape *shape = &node->out[0]->info.shape;
     int open = 0;
     for (int i = 0; i < shape->rank; i++) open += !hn_dim_is_const(shape->dim[i]) || hn_dim_is(shape->dim[i], 0);
-    return has_constant_target(node) || shape->rank < 0 || open > 1;
+    return has_constant_target(node) || shape->rank < 0 || (open > 1 && !node->graph->model->for_file);
 }
 
 static hone_status merge(hn_rewrite *r, hn_node *node) {

@@ -23,6 +23,7 @@ import fill
 import inputs
 import judge
 import selftest
+import simplified
 import trained
 import zoo
 from hone_cli import Failure, Hone, profile_options, shape_text
@@ -149,6 +150,10 @@ class Bench:
     def outside(self, plan):
         self.hone.refuses(plan, inputs.feeds(self.model, self.model.outside, self.folder))
 
+    def simplified(self):
+        """A simplified file: few nodes, no growth, the same outputs in ONNX Runtime."""
+        simplified.check(self, inputs.feeds(self.model, self.model.shapes, self.folder, "noise"))
+
     def few_steps(self, plan):
         """At most 60 steps, with BatchNorm, Relu and Add folded into others."""
         steps = self.hone.inspect(plan)["steps"]
@@ -171,6 +176,7 @@ class Bench:
         if self.attempt("model", self.prepare) is None:
             return
         self.attempt("check", self.hone.check, self.path)
+        self.attempt("simplified", self.simplified)
         self.exported_shapes()
         if self.model.profiles:
             self.unbounded()

@@ -8,14 +8,18 @@ static bool text_is(const hn_onnx_export *e, const char *name, const char *other
     return attr->kind == HN_ATTR_STRING && attr->s.n == strlen(text) && memcmp(attr->s.data, text, attr->s.n) == 0;
 }
 
-/* The old softmax works on everything from its axis on: the same when that is the last one. */
+/* The old softmax works on everything from its axis on: the same when that is the last one, or only ones follow. */
 hone_status hn_onnx_old_softmax(hn_onnx_export *e) {
     const hn_attr *attr = hn_onnx_export_get(e, "axis");
     const hn_value *x = hn_onnx_export_value(e, 0);
     const int rank = x ? x->info.shape.rank : -1;
-    const int64_t axis = attr ? attr->i : -1;
-    if (axis != -1 && axis != rank - 1) return hn_onnx_cannot_export(e, "its axis is not the last one");
-    return hn_onnx_export_set(e, hn_attr_of_int("axis", rank > 0 ? rank - 1 : -1));
+    int64_t axis = attr ? attr->i : -1;
+    if (rank < 0 && axis == -1) return hn_onnx_export_set(e, hn_attr_of_int("axis", -1));
+    axis += axis < 0 ? rank : 0;
+    for (int64_t i = axis + 1; i < rank; i++)
+        if (!hn_dim_is(x->info.shape.dim[i], 1)) return hn_onnx_cannot_export(e, "its axis is not the last one");
+    if (axis < 0 || axis >= rank) return hn_onnx_cannot_export(e, "its axis is not known");
+    return hn_onnx_export_set(e, hn_attr_of_int("axis", axis));
 }
 
 hone_status hn_onnx_cast_to_type(hn_onnx_export *e) {
@@ -31,8 +35,24 @@ hone_status hn_onnx_to_scatter(hn_onnx_export *e) {
     return HONE_OK;
 }
 
+/* Where a chain like the one that the import makes repeats numbers of groups for their channels: those numbers. */
+static const hn_value *before_repetition(const hn_value *value) {
+    static const hn_op_id chain[] = {HN_OP_reshape, HN_OP_expand, HN_OP_unsqueeze};
+    for (size_t i = 0; i < sizeof chain / sizeof *chain; i++) {
+        const hn_node *node = value ? value->producer : NULL;
+        if (!node || node->op->id != chain[i]) return NULL;
+        value = node->in[0];
+    }
+    return value;
+}
+
 /* Scale and bias of GroupNormalization up to opset 20: one number a group. */
 static hone_status one_per_group(hn_onnx_export *e, size_t i, int64_t groups, const char *suffix) {
+    const hn_value *few_values = before_repetition(hn_onnx_export_value(e, i));
+    if (few_values && few_values->info.shape.rank == 1 && hn_dim_is(few_values->info.shape.dim[0], groups)) {
+        e->in.at[i] = (hn_onnx_operand){.value = few_values};
+        return HONE_OK;
+    }
     const hn_tensor *t = hn_onnx_export_constant(e, i);
     const int64_t n = t ? hn_tensor_count(t) : 0;
     const size_t size = t ? hn_element_size(t->dtype) : 0;

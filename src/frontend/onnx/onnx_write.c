@@ -56,19 +56,23 @@ static hone_status put_constant_output(hn_onnx_out *out, const hn_value *value, 
     return HONE_OK;
 }
 
-static hone_status put_constants(hn_onnx_out *out, const hn_graph *graph, hn_pb_out *nodes, hn_pb_out *initializers) {
-    hn_map seen;
-    value_list list = {0};
-    hn_map_init(&seen, &out->scratch);
+static hone_status put_constant_outputs(hn_onnx_out *out, const hn_graph *graph, hn_map *made, hn_pb_out *nodes) {
     for (size_t i = 0; i < graph->outputs.n; i++) {
         const hn_value *value = graph->outputs.at[i];
-        if (!hn_ir_is_constant(value) || hn_map_get(&seen, &value->id, sizeof value->id)) continue;
-        HN_TRY_ALLOC(hn_map_put(&seen, &value->id, sizeof value->id, out));
+        if (!hn_ir_is_constant(value) || hn_map_get(made, &value->id, sizeof value->id)) continue;
+        HN_TRY_ALLOC(hn_map_put(made, &value->id, sizeof value->id, out));
         HN_TRY(put_constant_output(out, value, nodes));
     }
-    HN_TRY(collect(out, graph, graph, &seen, &list));
+    return HONE_OK;
+}
+
+/* Constants that became attributes on the way are not written. */
+static hone_status put_constants(hn_onnx_out *out, const hn_graph *graph, hn_map *made, hn_pb_out *initializers) {
+    value_list list = {0};
+    HN_TRY(collect(out, graph, graph, made, &list));
     for (size_t i = 0; i < list.n; i++)
-        hn_onnx_write_tensor(out, list.at[i]->info.data, list.at[i]->name, initializers, 5);
+        if (hn_map_get(&out->used, &list.at[i]->id, sizeof list.at[i]->id))
+            hn_onnx_write_tensor(out, list.at[i]->info.data, list.at[i]->name, initializers, 5);
     return HONE_OK;
 }
 
@@ -85,11 +89,14 @@ static void put_inner_values(hn_onnx_out *out, const hn_graph *graph, hn_pb_out 
 
 hone_status hn_onnx_write_graph(hn_onnx_out *out, const hn_graph *graph, hn_pb_out *to) {
     hn_pb_out nodes, initializers;
+    hn_map made; /* constants that have a node */
     hn_pb_out_init(&nodes, &out->scratch);
     hn_pb_out_init(&initializers, &out->scratch);
-    HN_TRY(put_constants(out, graph, &nodes, &initializers));
+    hn_map_init(&made, &out->scratch);
+    HN_TRY(put_constant_outputs(out, graph, &made, &nodes));
     for (const hn_node *node = graph->first; node; node = node->next)
         HN_TRY(hn_onnx_write_node(out, node, &nodes, &initializers));
+    HN_TRY(put_constants(out, graph, &made, &initializers));
     hn_pb_append(to, &nodes);
     put_text(to, 2, graph->owner ? graph->name : out->model->provenance.graph_name);
     hn_pb_append(to, &initializers);
@@ -235,6 +242,7 @@ hone_status hn_onnx_write(hn_model *model, const char *path, const hn_onnx_write
     HN_TRY(choose_opset(&o));
     hn_arena_init(&o.scratch, model->arena.allocator);
     hn_map_init(&o.domains, &o.scratch);
+    hn_map_init(&o.used, &o.scratch);
     hn_pb_out_init(&proto, &o.scratch);
     hone_status status = choose_location(&o, path);
     if (status == HONE_OK) status = put_model(&o, &proto);

@@ -21,6 +21,7 @@ typedef struct hn_onnx_out {
     hn_arena scratch; /* until the file is written */
     int64_t opset;
     hn_map domains; /* other than ai.onnx that nodes are of */
+    hn_map used;    /* ids of the constants that nodes were written with */
     /* Weights that go to the file beside the model; `location` NULL: none do. */
     const char *location;
     hn_vec(const hn_tensor *) external;

@@ -102,6 +102,8 @@ static hone_status put_inputs(const hn_onnx_export *e, hn_pb_out *node, hn_pb_ou
         const hn_onnx_operand *in = &e->in.at[i];
         if (in->tensor) HN_TRY(put_made(e, in, node, initializers));
         else hn_pb_put_text(node, 1, in->value ? in->value->name : "");
+        if (in->value && !hn_map_put(&e->out->used, &in->value->id, sizeof in->value->id, e->out))
+            return HONE_OUT_OF_MEMORY;
     }
     return HONE_OK;
 }
