@@ -3,7 +3,8 @@
 # As root it runs apt. Otherwise, or with --tell, it prints the line to run and exits 2. Nothing missing: silent, 0.
 set -euo pipefail
 
-build_packages=(make cmake gcc g++ libc6-dev pkg-config libzip-dev libjansson-dev libxxhash-dev libssl-dev)
+build_packages=(make cmake gcc g++ libc6-dev pkg-config libzip-dev libjansson-dev libxxhash-dev libpcre2-dev
+    libssl-dev)
 check_packages=(git clang clang-format cppcheck libcmocka-dev llvm libclang-rt-14-dev python3 python3-venv
     ca-certificates)
 

@@ -50,7 +50,7 @@ def build():
         objects = list(pool.map(lambda source: _compile(source, folder), _sources()))
     library = folder / "libop_shim.so"
     if not library.exists() or any(o.stat().st_mtime >= library.stat().st_mtime for o in objects):
-        subprocess.run([*COMPILER, "-shared", "-o", library, *objects, "-lxxhash", "-lm", "-lpthread"], check=True)
+        subprocess.run([*COMPILER, "-shared", "-o", library, *objects, "-lxxhash", "-lpcre2-8", "-lm", "-lpthread"], check=True)
     return library
 
 

@@ -3,6 +3,7 @@
 #include "base/dtype.h"
 #include "base/half.h"
 #include "ops/block.h"
+#include "ops/convert/cast_string.h"
 #include "ops/registry.h"
 
 /* How values beyond the ends of an 8-bit float become codes. */
@@ -57,6 +58,7 @@ hone_status hn_ops_ref_cast(hn_call *call) {
         hn_tensor_copy(out, in);
         return HONE_OK;
     }
+    if (in->dtype == HONE_STRING || out->dtype == HONE_STRING) return hn_ops_cast_string(call);
     if (hn_dtype_is_float(out->dtype) && hone_dtype_bits(out->dtype) == 8) {
         cast_to_float8(out, in, narrowing_of(call->attrs));
         return HONE_OK;

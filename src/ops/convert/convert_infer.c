@@ -89,8 +89,6 @@ hone_status hn_ops_infer_cast(hn_infer *infer) {
                 (long long)hn_attrs_int(infer->attrs, "to", HONE_NO_DTYPE));
     if (hn_dtype_is_complex(from) || hn_dtype_is_complex(to))
         HN_FAIL(infer->diag, HONE_INVALID_MODEL, "complex numbers cannot be cast");
-    if (from != to && (from == HONE_STRING || to == HONE_STRING) && from != HONE_NO_DTYPE && to != HONE_NO_DTYPE)
-        HN_FAIL(infer->diag, HONE_UNSUPPORTED, "casting between strings and numbers is not available");
     hn_infer_set(infer, 0, to, hn_infer_has(infer, 0) ? &infer->in[0].shape : NULL);
     return HONE_OK;
 }
