@@ -3,6 +3,7 @@
 operator has which attributes of which kind, in which opsets. Run it when a new opset is out, or when onnx_map.def has a new
 operator of com.microsoft."""
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from onnx import defs
@@ -15,8 +16,44 @@ HEAD = """/* Attributes of operators: operator, attribute, kind, first and last 
  * required. Made by scripts/make_onnx_attrs.py from the schemas of ONNX opset {newest} and of ONNX Runtime; sorted. */"""
 
 
+# Plugins of TensorRT, which come in several domains and without schemas.
+PLUGINS = {
+    "EfficientNMS_TRT": {"background_class": "INT", "box_coding": "INT", "class_agnostic": "INT", "iou_threshold": "FLOAT",
+                         "max_output_boxes": "INT", "plugin_namespace": "STRING", "plugin_version": "STRING",
+                         "score_activation": "INT", "score_threshold": "FLOAT"},
+    "BatchedNMS_TRT": {"backgroundLabelId": "INT", "caffeSemantics": "INT", "clipBoxes": "INT", "iouThreshold": "FLOAT",
+                       "isNormalized": "INT", "keepTopK": "INT", "numClasses": "INT", "plugin_namespace": "STRING",
+                       "plugin_version": "STRING", "scoreBits": "INT", "scoreThreshold": "FLOAT", "shareLocation": "INT",
+                       "topK": "INT"},
+}
+
+
+@dataclass
+class Plugin:
+    """What this script reads of a schema."""
+    name: str
+    attributes: dict
+    domain: str = ""
+    since_version: int = 1
+
+
+@dataclass
+class Attribute:
+    name: str
+    type: str
+    required: bool = False
+
+
+def plugins(mapped):
+    for name in mapped:
+        kinds = PLUGINS.get(name.split(".")[-1].replace("Dynamic", ""), {})
+        if kinds:
+            yield Plugin(name, {attribute: Attribute(attribute, kind) for attribute, kind in kinds.items()})
+
+
 def schemas():
     mapped = set(re.findall(r'HN_ONNX\("([^"]+)"', MAP.read_text()))
+    yield from plugins(mapped)
     yield from defs.get_all_schemas_with_history()
     for schema in get_all_operator_schema():
         contributed = schema.domain == "com.microsoft" and f"{schema.domain}.{schema.name}" in mapped
