@@ -9,14 +9,18 @@
 #include "builder/report.h"
 #include "ops/block.h"
 
-#define SMALL_INT 8 /* integers of which nothing is known lie in 0..8 */
+#define SMALL_NUMBER 8 /* single numbers of which nothing is known lie in 0..8 */
 
-#define MUCH      (1 << 16) /* elements of an input of which one of a batch is enough */
+#define MUCH (1 << 16) /* elements of an input of which one of a batch is enough */
 
-/* Sizes that dimensions are tried with which nothing tells; leading ones, mostly batches, are 2, or 1 where that is much.
+/* Sizes that dimensions are tried with which nothing tells; leading ones, mostly batches, are 2, or 1 where that is
+ * much.
  */
 static const int64_t trial_sizes[] = {16, 64, 224, 1024, 4096, 1};
-#define N_TRIALS (sizeof trial_sizes / sizeof *trial_sizes)
+#define N_SIZES (sizeof trial_sizes / sizeof *trial_sizes)
+/* Integers of which nothing is known are drawn from low to high; some models take few. */
+static const struct { int low, high; } trial_ints[] = {{0, 8}, {0, 1}, {1, 1}, {2, 2}};
+#define N_INTS (sizeof trial_ints / sizeof *trial_ints)
 
 typedef struct runner {
     hone_engine *engine;
@@ -35,6 +39,7 @@ struct hn_simplify_side {
     runner runner;
     input *input;
     int n;
+    size_t ints; /* index into trial_ints */
 };
 
 /* ---- running ---- */
@@ -92,24 +97,25 @@ static hone_status run(runner *r, const hn_simplify *s, const hn_simplify_side *
 
 static bool is_float(hone_dtype dtype) { return hn_block_kind_of(dtype) == HN_BLOCK_F64; }
 
-static double draw(const input *in, uint64_t key, int64_t i) {
+static double draw(const input *in, size_t ints, uint64_t key, int64_t i) {
     if (is_float(in->dtype)) {
         if (strcasestr(in->name, "mask")) return 1;
-        return in->shape.rank ? hn_rng_normal(key, (uint64_t)i) : hn_rng_uniform(key, (uint64_t)i) * SMALL_INT;
+        return in->shape.rank ? hn_rng_normal(key, (uint64_t)i) : hn_rng_uniform(key, (uint64_t)i) * SMALL_NUMBER;
     }
     if (in->dtype == HONE_BOOL || strcasestr(in->name, "mask")) return 1;
-    const double most = in->limit > 0 ? (double)(in->limit - 1) : SMALL_INT;
-    return floor(hn_rng_uniform(key, (uint64_t)i) * (most + 1));
+    const double low = in->limit > 0 ? 0 : trial_ints[ints].low;
+    const double high = in->limit > 0 ? (double)(in->limit - 1) : trial_ints[ints].high;
+    return low + floor(hn_rng_uniform(key, (uint64_t)i) * (high - low + 1));
 }
 
-static hone_status draw_input(const hn_simplify *s, input *in, int sample) {
+static hone_status draw_input(const hn_simplify *s, input *in, size_t ints, int sample) {
     const uint64_t key = hn_hash(in->name, strlen(in->name), s->options.seed + ((uint64_t)sample << 32));
     hone_value_destroy(&in->drawn);
     HN_TRY(hone_value_create(in->dtype, in->shape.rank, in->shape.dim, NULL, &in->drawn));
     hn_tensor *t = &in->drawn->tensor;
     const int64_t n = hn_tensor_count(t);
     for (int64_t i = 0; i < n; i++) {
-        const double value = draw(in, key, i);
+        const double value = draw(in, ints, key, i);
         const int64_t whole = (int64_t)value;
         if (is_float(in->dtype)) hn_block_store_f64(t, i, &value, 1);
         else hn_block_store_i64(t, i, &whole, 1);
@@ -118,7 +124,7 @@ static hone_status draw_input(const hn_simplify *s, input *in, int sample) {
 }
 
 static hone_status draw_inputs(const hn_simplify *s, hn_simplify_side *side, int sample) {
-    for (int i = 0; i < side->n; i++) HN_TRY(draw_input(s, &side->input[i], sample));
+    for (int i = 0; i < side->n; i++) HN_TRY(draw_input(s, &side->input[i], side->ints, sample));
     return HONE_OK;
 }
 
@@ -256,10 +262,22 @@ static hone_status try_size(hn_simplify *s, hn_simplify_side *side, int64_t tria
     return status;
 }
 
+static bool draws_ints(const hn_simplify *s, const hn_simplify_side *side) {
+    for (int i = 0; i < side->n; i++) {
+        const hn_block_kind kind = hn_block_kind_of(side->input[i].dtype);
+        if ((kind == HN_BLOCK_I64 || kind == HN_BLOCK_U64) && !given_value(s, side->input[i].name)) return true;
+    }
+    return false;
+}
+
 static hone_status open_some_size(hn_simplify *s, hn_simplify_side *side, bool *open) {
     bool last = false;
     *open = false;
-    for (size_t i = 0; i < N_TRIALS && !*open && !last; i++) HN_TRY(try_size(s, side, trial_sizes[i], open, &last));
+    for (side->ints = 0; side->ints < N_INTS; side->ints++) {
+        for (size_t i = 0; i < N_SIZES && !*open && !last; i++) HN_TRY(try_size(s, side, trial_sizes[i], open, &last));
+        if (*open || !draws_ints(s, side)) break;
+        last = false;
+    }
     if (*open) s->unchecked = NULL;
     return HONE_OK;
 }

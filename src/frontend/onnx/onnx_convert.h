@@ -56,6 +56,9 @@ HONE_MUST_USE hone_status hn_onnx_one_input(const hn_onnx_node *node);
 /* Emits Dropout; its mask gets the type of the data. */
 HONE_MUST_USE hone_status hn_onnx_dropout_typed_mask(hn_onnx_node *node);
 
+/* The seed of a node that has none. */
+uint64_t hn_onnx_stream_of(const char *name);
+
 /* ---- building blocks (onnx_call.c) ---- */
 
 /* Removes the attribute and gives it, or NULL. */

@@ -76,15 +76,15 @@ hone_status hn_onnx_dft_axis(hn_onnx_node *node) {
 /* ---- seeds ---- */
 
 /* A node without a seed draws from a stream of its own, which its name tells: runs repeat. */
-static uint64_t stream_of(const hn_onnx_node *node) { return hn_hash(node->name, strlen(node->name), 0) & 0xffffff; }
+uint64_t hn_onnx_stream_of(const char *name) { return hn_hash(name, strlen(name), 0) & 0xffffff; }
 
 hone_status hn_onnx_random_seed(hn_onnx_node *node) {
     if (hn_onnx_get_attr(node, "seed")) return HONE_OK;
-    return hn_onnx_set_attr(node, hn_attr_of_float("seed", (float)stream_of(node)));
+    return hn_onnx_set_attr(node, hn_attr_of_float("seed", (float)hn_onnx_stream_of(node->name)));
 }
 
 /* Only training draws numbers. */
 hone_status hn_onnx_dropout_seed(hn_onnx_node *node) {
     if (!hn_onnx_in(node, 2) || hn_onnx_get_attr(node, "seed")) return HONE_OK;
-    return hn_onnx_set_attr(node, hn_attr_of_int("seed", (int64_t)stream_of(node)));
+    return hn_onnx_set_attr(node, hn_attr_of_int("seed", (int64_t)hn_onnx_stream_of(node->name)));
 }

@@ -1,4 +1,5 @@
 /* Inputs that were attributes in older opsets, and attributes that did not exist. */
+#include "frontend/onnx/onnx_convert.h"
 #include "frontend/onnx/onnx_write.h"
 
 /* The operand, which must be an integer constant, as a list; absent: n = -1. */
@@ -131,6 +132,29 @@ hone_status hn_onnx_k_to_attr(hn_onnx_export *e) {
     if (n != 1) return hn_onnx_cannot_export(e, "it has no k");
     keep_inputs(e, 1);
     return hn_onnx_export_set(e, hn_attr_of_int("k", k[0]));
+}
+
+/* The axis was not counted from the end, and the signal's length stays an input. */
+hone_status hn_onnx_dft_axis_to_attr(hn_onnx_export *e) {
+    const int64_t *axis;
+    int n;
+    HN_TRY(read_ints(e, 2, "axis", &axis, &n));
+    const hn_value *x = hn_onnx_export_value(e, 0);
+    const int64_t given = n == 1 ? axis[0] : -2;
+    const int rank = x ? x->info.shape.rank : -1;
+    if (n > 1 || (given < 0 && rank < 0)) return hn_onnx_cannot_export(e, "its axis is not known");
+    keep_inputs(e, 2);
+    return hn_onnx_export_set(e, hn_attr_of_int("axis", given < 0 ? given + rank : given));
+}
+
+/* A seed that the import made up does not go back: the node draws anew in each run. */
+hone_status hn_onnx_own_seed_only(hn_onnx_export *e) {
+    const hn_attr *seed = hn_onnx_export_get(e, "seed");
+    const uint64_t made_up = hn_onnx_stream_of(e->node->name);
+    if (!seed) return HONE_OK;
+    const bool same = seed->kind == HN_ATTR_FLOAT ? seed->f == (float)made_up : seed->i == (int64_t)made_up;
+    if (same) hn_onnx_export_drop(e, "seed");
+    return HONE_OK;
 }
 
 hone_status hn_onnx_ratio_to_attr(hn_onnx_export *e) {

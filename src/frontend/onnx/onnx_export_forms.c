@@ -77,6 +77,39 @@ hone_status hn_onnx_scale_of_groups(hn_onnx_export *e) {
     return one_per_group(e, 2, groups->i, "bias");
 }
 
+/* ---- names and places ---- */
+
+static hone_status rename_mode(hn_onnx_export *e, const char *from, const char *to) {
+    if (!hn_onnx_export_get(e, "mode") || !text_is(e, "mode", "", from)) return HONE_OK;
+    return hn_onnx_export_set(e, (hn_attr){.name = "mode", .kind = HN_ATTR_STRING, .s = {to, strlen(to)}});
+}
+
+hone_status hn_onnx_old_grid_modes(hn_onnx_export *e) {
+    HN_TRY(rename_mode(e, "linear", "bilinear"));
+    return rename_mode(e, "cubic", "bicubic");
+}
+
+hone_status hn_onnx_old_roi_place(hn_onnx_export *e) {
+    if (!text_is(e, "coordinate_transformation_mode", "half_pixel", "output_half_pixel"))
+        return hn_onnx_cannot_export(e, "it places its pixels otherwise");
+    hn_onnx_export_drop(e, "coordinate_transformation_mode");
+    return HONE_OK;
+}
+
+hone_status hn_onnx_no_batch_scan(hn_onnx_export *e) {
+    return hn_onnx_cannot_export(e, "there it has a batch axis of its own");
+}
+
+/* What the import of SequenceMap makes for its operands. */
+hone_status hn_onnx_element_or_tensor(hn_onnx_export *e) {
+    const hn_value *from = hn_onnx_export_value(e, 0);
+    if (!from || !from->info.type) return hn_onnx_cannot_export(e, "the type of its input is not known");
+    const bool tensor = from->info.type->kind == HN_KIND_TENSOR;
+    e->type = tensor ? "Identity" : "SequenceAt";
+    if (tensor) e->in.n = 1;
+    return HONE_OK;
+}
+
 /* ---- Resize ---- */
 
 /* Up to opset 10 output pixel i lies at i / scale, and the nearest pixel is the one before where an axis grows, the one

@@ -235,18 +235,48 @@ static hone_status choose_opset(hn_onnx_out *out) {
             HN_ONNX_OLDEST_WRITTEN, HN_ONNX_NEWEST);
 }
 
+static hone_status write(hn_onnx_out *o, const char *path, hn_onnx_pending *out) {
+    hn_pb_out proto;
+    hn_arena_init(&o->scratch, o->model->arena.allocator);
+    hn_map_init(&o->domains, &o->scratch);
+    hn_map_init(&o->used, &o->scratch);
+    hn_pb_out_init(&proto, &o->scratch);
+    hone_status status = choose_location(o, path);
+    if (status == HONE_OK) status = put_model(o, &proto);
+    if (status == HONE_OK) status = save(o, &proto, path, out);
+    hn_arena_free(&o->scratch);
+    return status;
+}
+
+/* Operators that other domains' operators were taken apart into may be younger than the model. */
+static hone_status write_newer(hn_onnx_out *o, const char *path, hn_onnx_pending *out) {
+    static const int steps[] = {11, 13, 14, 15, 17, 18, 20, 21, 22, 23, 24, HN_ONNX_NEWEST};
+    const hn_onnx_out first = *o;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (steps[i] <= first.opset) continue;
+        *o = (hn_onnx_out){.model = first.model, .options = first.options, .opset = steps[i]};
+        const hone_status status = write(o, path, out);
+        if (status == HONE_UNSUPPORTED) continue;
+        if (status != HONE_OK) return status;
+        hn_diag_add(
+            first.diag, HONE_WARNING, HONE_OK,
+            "opset %lld, which the model has, lacks something that its operators are made of here: it is written "
+            "with opset %d",
+            (long long)first.opset, steps[i]);
+        return HONE_OK;
+    }
+    *o = first;
+    return write(o, path, out); /* says why not */
+}
+
 hone_status hn_onnx_write(hn_model *model, const char *path, const hn_onnx_write_options *options, hn_onnx_pending *out,
                           hn_diag *diag) {
     hn_onnx_out o = {.model = model, .options = options, .diag = diag};
-    hn_pb_out proto;
     HN_TRY(choose_opset(&o));
-    hn_arena_init(&o.scratch, model->arena.allocator);
-    hn_map_init(&o.domains, &o.scratch);
-    hn_map_init(&o.used, &o.scratch);
-    hn_pb_out_init(&proto, &o.scratch);
-    hone_status status = choose_location(&o, path);
-    if (status == HONE_OK) status = put_model(&o, &proto);
-    if (status == HONE_OK) status = save(&o, &proto, path, out);
-    hn_arena_free(&o.scratch);
-    return status;
+    if (options->opset) return write(&o, path, out);
+    o.diag = NULL;
+    const hone_status status = write(&o, path, out);
+    o = (hn_onnx_out){.model = model, .options = options, .diag = diag, .opset = o.opset};
+    if (status == HONE_UNSUPPORTED) return write_newer(&o, path, out);
+    return status == HONE_OK || status == HONE_OUT_OF_MEMORY ? status : write(&o, path, out); /* with its message */
 }

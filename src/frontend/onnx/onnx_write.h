@@ -63,7 +63,8 @@ hn_onnx_export_fn hn_onnx_axes_to_attr, hn_onnx_limits_to_attr, hn_onnx_pads_to_
     hn_onnx_slice_to_attr, hn_onnx_split_to_attr, hn_onnx_split_uncounted, hn_onnx_k_to_attr, hn_onnx_ratio_to_attr,
     hn_onnx_old_softmax, hn_onnx_scale_of_groups, hn_onnx_inference_only, hn_onnx_cast_to_type, hn_onnx_to_scatter,
     hn_onnx_gemm_with_c, hn_onnx_targets_without_zero, hn_onnx_to_upsample_7, hn_onnx_to_upsample_9,
-    hn_onnx_to_resize_10, hn_onnx_to_resize_11;
+    hn_onnx_to_resize_10, hn_onnx_to_resize_11, hn_onnx_own_seed_only, hn_onnx_dft_axis_to_attr, hn_onnx_old_grid_modes,
+    hn_onnx_old_roi_place, hn_onnx_no_batch_scan, hn_onnx_element_or_tensor;
 
 /* What conversions use (onnx_export.c). HONE_UNSUPPORTED, with the node and the opset. */
 HONE_MUST_USE hone_status hn_onnx_cannot_export(const hn_onnx_export *e, const char *why);

@@ -142,9 +142,9 @@ static hone_status convert(hn_onnx_export *e) {
         const hn_onnx_operand in = {.value = node->in[i]};
         HN_TRY_ALLOC(hn_vec_push(arena, &e->in, in));
     }
-    if (node->op->facts & HN_INTERNAL_OP)
-        HN_FAIL(e->out->diag, HONE_INTERNAL, "node '%s' (%s) has no form in ONNX", node->name, node->op->name);
     const hn_onnx_export_row *row = hn_onnx_find_export(e->type, e->out->opset);
+    if (!row && (node->op->facts & HN_INTERNAL_OP))
+        HN_FAIL(e->out->diag, HONE_INTERNAL, "node '%s' (%s) has no form in ONNX", node->name, node->op->name);
     if (row) HN_TRY(row->convert(e));
     if (hn_onnx_find_row(e->type, e->out->opset, &since)) return HONE_OK;
     const char *other = in_other_domain(e->type);
