@@ -69,11 +69,14 @@ HONE_API const char *hone_engine_meta(const hone_engine *engine, const char *key
 
 #define HONE_PROFILE_AUTO (-1)
 
+#define HONE_LOOP_LIMIT 10000000
+
 typedef struct hone_context_options {
     size_t size;
     int profile;                     /* HONE_PROFILE_AUTO: the tightest that fits the shapes given */
     const hone_allocator *allocator; /* default: the engine's */
     uint64_t memory_limit;           /* bytes of arena and scratch; 0: none */
+    uint64_t loop_limit;             /* rounds of all Loops and Scans in one run; 0: HONE_LOOP_LIMIT */
 } hone_context_options;
 
 /* Makes a context; `options` NULL means HONE_PROFILE_AUTO. With one bounded profile (named or the only one) all memory

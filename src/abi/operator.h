@@ -29,6 +29,9 @@ typedef enum hn_op_id {
     HN_OP_COUNT
 } hn_op_id;
 
+/* Bodies of If, Loop and Scan (and calls of functions) inside one another. Everything that walks bodies may recurse. */
+#define HN_MAX_NESTING 64
+
 #define HN_ANY     (-1)        /* any number of inputs or outputs */
 #define HN_HOST(i) (1u << (i)) /* infer wants to see the data of input i */
 

@@ -72,6 +72,8 @@ static hone_status infer_if(hn_node *node, hn_diag *diag) {
 
 /* ---- Loop ---- */
 
+#define PATIENCE 2 /* rounds; loops inside loops multiply them */
+
 /* Shapes found in an earlier round must not fill the gaps of this one. */
 static void forget_shapes(hn_graph *graph) {
     for (hn_node *n = graph->first; n; n = n->next) {
@@ -81,9 +83,9 @@ static void forget_shapes(hn_graph *graph) {
     }
 }
 
-/* One round: body inputs carry `state`; true when the body gives back the same shapes. Otherwise the shapes are
- * widened. */
-static hone_status loop_round(hn_node *node, hn_shape *state, int n_state, bool *stable, hn_diag *diag) {
+/* One round: body inputs carry `state`; *stable when the body gives back the same shapes. Otherwise the shapes are
+ * widened, or with `give_up` nothing is said about them any more. */
+static hone_status loop_round(hn_node *node, hn_shape *state, int n_state, bool give_up, bool *stable, hn_diag *diag) {
     hn_graph *body = node->body[0];
     for (int i = 0; i < n_state; i++) {
         hn_value *in = body->inputs.at[2 + i];
@@ -103,6 +105,7 @@ static hone_status loop_round(hn_node *node, hn_shape *state, int n_state, bool 
         if (!same) *stable = false;
         state[i] = joined;
     }
+    for (int i = 0; i < n_state && !*stable && give_up; i++) state[i] = hn_shape_unknown();
     return HONE_OK;
 }
 
@@ -139,7 +142,7 @@ static hone_status infer_loop(hn_node *node, hn_diag *diag) {
     /* Each round that is not stable widens a dimension or a rank, so the rounds are bounded. */
     bool stable = false;
     for (int round = 0; status == HONE_OK && !stable && round <= n_state * (HONE_MAX_RANK + 1); round++)
-        status = loop_round(node, state, n_state, &stable, diag);
+        status = loop_round(node, state, n_state, round >= PATIENCE, &stable, diag);
     for (int i = 0; status == HONE_OK && i < node->n_out; i++) {
         const hn_info *out = &body->outputs.at[1 + i]->info;
         if (i < n_state) set_info(node->out[i], out->type, &state[i]);

@@ -4,7 +4,6 @@
 #include <string.h>
 #include "ir/hir_text.h"
 
-#define DEEPEST_GRAPH 48
 /* Nodes and values are made under this name until they get their own, so that names made up meanwhile cannot clash. */
 #define WORKING_NAME "\1\1hir"
 
@@ -249,11 +248,14 @@ static hone_status read_graph(hn_hir_reader *r, hn_graph *graph);
 
 static hone_status read_bodies(hn_hir_reader *r, hn_node *node) {
     hn_vec(hn_graph *) bodies = {0};
+    const int most = HN_MAX_NESTING + (node->op->id == HN_OP_group); /* a group runs as one */
     while (hn_hir_take_word(r, "graph")) {
         hn_graph *body = hn_ir_graph(r->model, "");
         HN_TRY_ALLOC(body);
         body->owner = node;
+        if (++r->depth > most) return hn_hir_fault(r, "graphs are nested more than %d levels deep", HN_MAX_NESTING);
         HN_TRY(read_graph(r, body));
+        r->depth--;
         if (!hn_vec_push(&r->scratch, &bodies, body)) return HONE_OUT_OF_MEMORY;
     }
     if (!bodies.n) return HONE_OK;
@@ -295,7 +297,6 @@ static hone_status read_return(hn_hir_reader *r, hn_graph *graph) {
 
 /* Behind the word "graph". */
 static hone_status read_graph(hn_hir_reader *r, hn_graph *graph) {
-    if (++r->depth > DEEPEST_GRAPH) return hn_hir_fault(r, "graphs are nested too deeply");
     HN_TRY(hn_hir_name(r, &graph->name));
     HN_TRY(hn_hir_expect(r, '{'));
     while (!hn_hir_take_word(r, "return")) {
@@ -303,7 +304,6 @@ static hone_status read_graph(hn_hir_reader *r, hn_graph *graph) {
         else if (hn_hir_take_word(r, "const")) HN_TRY(read_constant(r, graph));
         else HN_TRY(read_node(r, graph));
     }
-    r->depth--;
     return read_return(r, graph);
 }
 

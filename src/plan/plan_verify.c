@@ -235,6 +235,36 @@ static hone_status verify_blocks(const hn_plan *plan, hn_diag *diag) {
                                  : hn_diag_add(diag, HONE_ERROR, HONE_MALFORMED, "damaged plan: steps without a block");
 }
 
+/* Levels of bodies below each block: a block's own bodies lie one level deeper. They nest without circles, so going
+ * over the steps again and again ends; each round knows one level more. */
+static bool deepen(const hn_plan *plan, uint8_t *levels) {
+    bool changed = false;
+    for (uint32_t i = 0; i < plan->n_block; i++)
+        for (uint32_t k = 0; k < plan->block[i].n_steps; k++) {
+            const hn_plan_step *s = &plan->step[plan->block[i].first_step + k];
+            const uint32_t *body = hn_plan_step_blocks(plan, s);
+            for (uint32_t j = 0; j < s->n_block; j++) {
+                if (levels[i] > levels[body[j]]) continue;
+                levels[i] = (uint8_t)(levels[body[j]] + 1);
+                if (levels[i] > HN_MAX_NESTING) return false;
+                changed = true;
+            }
+        }
+    return changed;
+}
+
+static hone_status verify_nesting(const hn_plan *plan, hn_diag *diag) {
+    uint8_t *levels = hn_alloc(NULL, plan->n_block, 1);
+    HN_TRY_ALLOC(levels);
+    memset(levels, 0, plan->n_block);
+    while (deepen(plan, levels)) {}
+    uint8_t most = 0;
+    for (uint32_t i = 0; i < plan->n_block; i++) most = levels[i] > most ? levels[i] : most;
+    hn_release(NULL, levels, plan->n_block);
+    if (most > HN_MAX_NESTING) BAD("its blocks are nested more than %d levels deep", HN_MAX_NESTING);
+    return HONE_OK;
+}
+
 /* Ports of the program: parameters are inputs; results have storage of their own; body parameters are set by their
  * step. */
 static hone_status verify_ports(const hn_plan *plan, hn_diag *diag) {
@@ -284,6 +314,7 @@ hone_status hn_plan_verify(const hn_plan *plan, hn_diag *diag) {
     HN_TRY(verify_values(plan, diag));
     for (uint32_t i = 0; i < plan->n_step; i++) HN_TRY(verify_step(plan, i, diag));
     HN_TRY(verify_blocks(plan, diag));
+    HN_TRY(verify_nesting(plan, diag));
     HN_TRY(verify_ports(plan, diag));
     HN_TRY(verify_outputs(plan, diag));
     HN_TRY(verify_producers(plan, diag));

@@ -94,6 +94,7 @@ static hone_status make_context(hone_context *c, const hone_context_options *o) 
     HN_TRY(allocate_tables(c));
     HN_TRY(place_fixed(c));
     c->memory_limit = o->memory_limit;
+    c->loop_limit = o->loop_limit ? o->loop_limit : HONE_LOOP_LIMIT;
     c->shapes_changed = true;
     c->step_now = -1;
     return choose_profile(c, o->profile, &c->diag);
@@ -280,6 +281,7 @@ hone_status hone_context_run(hone_context *context) {
     if (!context) return HONE_INVALID_ARGUMENT;
     forget_messages(context);
     context->ran = false;
+    context->rounds = 0;
     HN_TRY(check_inputs_set(context));
     if (context->shapes_changed) HN_TRY(hn_context_bind(context));
     hn_heap_give_all(&context->heap);

@@ -35,7 +35,8 @@ struct hone_context {
     hn_arena scratch; /* of one step; reset after each */
     hn_arena objects; /* strings and objects of one run; reset before each */
     hn_diag diag;
-    uint64_t memory_limit;
+    uint64_t memory_limit, loop_limit;
+    uint64_t rounds; /* of all loops in the present run */
 
     hn_tensor *value; /* per plan value: shape, strides, address as they are now */
     uint64_t *offset; /* per plan value: place in its space (PLANNED) */

@@ -108,7 +108,6 @@ static hone_status give_state(hone_context *c, uint32_t param, uint32_t to) {
 }
 
 enum { NOBODY = UINT32_MAX - 1 }; /* owner of values that must be copied */
-enum { IDLE_ROUNDS = 1 << 20 };
 
 /* ---- If ---- */
 
@@ -183,6 +182,18 @@ static hone_status empty_scan_output(hone_context *c, uint32_t to, uint32_t resu
     return hn_context_place(c, to);
 }
 
+/* What a model asks for may have no end. */
+static hone_status count_round(hone_context *c, const hn_bound_step *s) {
+    if (++c->rounds <= c->loop_limit) return HONE_OK;
+    const size_t first = c->diag.n;
+    hn_diag_add(&c->diag, HONE_ERROR, HONE_UNSUPPORTED,
+                "the loops of one run made %" PRIu64 " rounds, the most allowed", c->loop_limit);
+    hn_diag_place(&c->diag, first, s->name, s->fused, NULL);
+    hn_diag_hint(&c->diag, first,
+                 "look whether the loop ends at all; if it does, allow more (loop_limit, --loop-limit)");
+    return HONE_UNSUPPORTED;
+}
+
 /* ---- Loop ---- */
 
 static void set_scalar(hone_context *c, uint32_t number, void *at) {
@@ -247,10 +258,10 @@ static hone_status loop_round(hone_context *c, loop_run *l) {
 static hone_status run_loop(hone_context *c, const hn_bound_step *s) {
     loop_run l;
     HN_TRY(loop_start(c, s, &l));
-    /* Without steps nothing happens between two rounds, not even a callback that could stop them. */
-    if (l.body->n_steps == 0 && l.trips > IDLE_ROUNDS)
-        HN_FAIL(&c->diag, HONE_UNSUPPORTED, "a Loop without work in its body would run %" PRId64 " rounds", l.trips);
-    for (; l.frame.iteration < l.trips && l.frame.condition; l.frame.iteration++) HN_TRY(loop_round(c, &l));
+    for (; l.frame.iteration < l.trips && l.frame.condition; l.frame.iteration++) {
+        HN_TRY(count_round(c, s));
+        HN_TRY(loop_round(c, &l));
+    }
     for (uint32_t i = 0; i < s->record->n_out; i++) {
         if (!s->out[i]) continue;
         const uint32_t to = s->out[i] - 1;
@@ -379,7 +390,10 @@ static hone_status scan_round(hone_context *c, const scan_run *r, int64_t at) {
 static hone_status run_scan(hone_context *c, const hn_bound_step *s) {
     scan_run r;
     HN_TRY(scan_start(c, s, &r));
-    for (int64_t at = 0; at < r.length; at++) HN_TRY(scan_round(c, &r, at));
+    for (int64_t at = 0; at < r.length; at++) {
+        HN_TRY(count_round(c, s));
+        HN_TRY(scan_round(c, &r, at));
+    }
     for (uint32_t i = 0; i < s->record->n_out; i++) {
         if (!s->out[i]) continue;
         if (i < r.n_state) HN_TRY(give_state(c, block_param(c, r.body, i), s->out[i] - 1));

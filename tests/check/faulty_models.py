@@ -119,9 +119,9 @@ def operator_newer_than_opset():
     return one("Gelu", opset=17)
 
 
-@fault("it", "LayerNormalization", "17")
-def layer_normalization_too_early():
-    return one("LayerNormalization", ("x", "w"), [weight("w", 4)], opset=16)
+@fault("it", "GroupNormalization", "18", "17")
+def group_normalization_too_early():
+    return one("GroupNormalization", ("x", "w", "w"), [weight("w", 2)], (1, 4, 3), opset=17, num_groups=2)
 
 
 @fault("", "opset", "99")

@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 
 import onnx
+import nested_models
+import numpy as np
 import saved_shapes
 from faulty_models import FAULTS, described
 
@@ -51,8 +53,58 @@ def save_shapes(path):
     return bool(trouble)
 
 
+def call(*arguments):
+    done = subprocess.run([HONE, *arguments], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def nesting(make, expected, folder):
+    """64 levels run, 65 are refused in so many words."""
+    model, outputs = Path(folder, "nested.onnx"), Path(folder, "out.npz")
+    model.write_bytes(make(64))
+    np.savez(Path(folder, "in.npz"), x=np.ones(3, np.float32), **({"c": np.array(True)} if make is nested_models.nested_ifs else {}))
+    status, text = call("run", model, "--inputs", Path(folder, "in.npz"), "--outputs", outputs)
+    if status or not np.array_equal(np.load(outputs)["y"], expected):
+        return f"64 levels: exit {status}: {text}"
+    plan = Path(folder, "nested.plan")
+    status, text = call("build", model, "-o", plan)
+    if status or call("run", plan, "--inputs", Path(folder, "in.npz"))[0]:
+        return f"64 levels as a plan: exit {status}: {text}"
+    for levels in (65, 300):
+        model.write_bytes(make(levels))
+        status, text = call("check", model)
+        if status != 1 or "nested more than 64 levels deep" not in text:
+            return f"{levels} levels: exit {status}: {text}"
+    return None
+
+
+def endless(folder):
+    model = Path(folder, "endless.onnx")
+    model.write_bytes(nested_models.endless())
+    for limit in (1, 1000):
+        status, text = call("run", model, "--random", "--loop-limit", str(limit))
+        if status != 2 or f"made {limit} rounds" not in text or "'forever' (Loop)" not in text or "--loop-limit" not in text:
+            return f"limit {limit}: exit {status}: {text}"
+    counted = ROOT / "tests/data/runtime/scan.onnx"
+    status, text = call("run", counted, "--random", "--shapes", "start:3,x:3x7", "--loop-limit", "6")
+    if status != 2 or "made 6 rounds" not in text:
+        return f"Scan of 7 rounds under a limit of 6: exit {status}: {text}"
+    status, text = call("run", counted, "--random", "--shapes", "start:3,x:3x7", "--loop-limit", "7")
+    return f"Scan of 7 rounds under a limit of 7: exit {status}: {text}" if status else None
+
+
+def limits():
+    """True when something went wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = {"nested_ifs": nesting(nested_models.nested_ifs, np.full(3, 65, np.float32), folder),
+                   "nested_loops": nesting(nested_models.nested_loops, np.ones(2, np.float32), folder), "endless": endless(folder)}
+    for name, trouble in results.items():
+        print(f"FAIL limits/{name}: {trouble}" if trouble else f"PASS limits/{name}", flush=True)
+    return any(results.values())
+
+
 def main():
-    failed = False
+    failed = limits()
     with tempfile.TemporaryDirectory() as folder:
         for name, make, node, words, severity in FAULTS:
             made, path = make(), Path(folder, f"{name}.onnx")

@@ -448,14 +448,14 @@ def field(number, payload):
 
 def faulty_nesting():
     body = h.make_graph([node("Relu", "x", "r")], "b", [], [info("r")]).SerializeToString()
-    for _ in range(40):
+    for _ in range(70):
         then = field(1, b"then_branch") + b"\xa0\x01\x05" + field(6, body)
         otherwise = h.make_attribute("else_branch", h.make_graph([], "e", [], [info("x")])).SerializeToString()
         choose = field(1, b"c") + field(2, b"r") + field(4, b"If") + field(5, then) + field(5, otherwise)
         body = field(1, choose) + field(2, b"b") + field(12, info("r").SerializeToString())
     body += field(11, info("x").SerializeToString()) + field(11, info("c", T.BOOL, []).SerializeToString())
     save("bad", "deep_bodies", field(7, body) + field(8, h.make_opsetid("", 17).SerializeToString()))
-    expected_rows.append(("deep_bodies", "unsupported", "nested more than 32 levels"))
+    expected_rows.append(("deep_bodies", "unsupported", "nested more than 64 levels"))
     sequence = onnx.TypeProto()
     inner = sequence
     for _ in range(30):
@@ -516,9 +516,9 @@ def faulty_functions():
     ref.attribute.append(onnx.AttributeProto(name="axis", ref_attr_name="axis", type=onnx.AttributeProto.INT))
     bad("reference_outside", "model", "refers to the attribute 'axis' of a function", [ref])
     levels = [function(f"F{i}", node(f"F{i + 1}", "x", "t", domain="local"), node(f"F{i + 1}", "t", "y", domain="local")) for i in range(20)]
-    deep = [function(f"D{i}", node(f"D{i + 1}", "x", "y", domain="local")) for i in range(40)]
-    bad("deep_calls", "unsupported", "nested more than 32 levels", [node("D0", "x", "y", domain="local")],
-        functions=deep + [function("D40", node("Neg", "x", "y"))], others=others)
+    deep = [function(f"D{i}", node(f"D{i + 1}", "x", "y", domain="local")) for i in range(70)]
+    bad("deep_calls", "unsupported", "nested more than 64 levels", [node("D0", "x", "y", domain="local")],
+        functions=deep + [function("D70", node("Neg", "x", "y"))], others=others)
     bad("exponential", "unsupported", "become more than", [node("F0", "x", "y", domain="local")],
         functions=levels + [function("F20", node("Neg", "x", "y"))], others=others)
 

@@ -9,7 +9,9 @@
 hone_context *new_context(const source *s, const args *a) {
     const hone_context_options options = {.size = sizeof options,
                                           .profile = (int)arg_int(a, "use-profile", HONE_PROFILE_AUTO),
-                                          .memory_limit = arg_size(a, "memory-limit")};
+                                          .memory_limit = arg_size(a, "memory-limit"),
+                                          .loop_limit = (uint64_t)arg_int(a, "loop-limit", 0)};
+    if (arg_int(a, "loop-limit", 1) < 1) fail("--loop-limit: at least 1");
     hone_messages *messages = new_messages();
     hone_context *context;
     require(hone_context_create(s->engine, &options, messages, &context), messages, s->path);

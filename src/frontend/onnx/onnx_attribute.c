@@ -211,9 +211,9 @@ static hone_status import_body(hn_onnx_node *node, const hn_onnx_attribute *attr
     hn_onnx_graph_proto proto;
     hn_onnx_scope inner;
     if (!attribute->proto.g.data) return missing_content(node, attribute);
-    if (scope->depth >= HN_ONNX_MAX_DEPTH)
+    if (scope->depth >= HN_MAX_NESTING)
         HN_FAIL(import->diag, HONE_UNSUPPORTED, "graphs and functions are nested more than %d levels deep",
-                HN_ONNX_MAX_DEPTH);
+                HN_MAX_NESTING);
     HN_TRY(hn_onnx_read_graph(&import->source.pb, attribute->proto.g, &proto));
     const char *name = hn_onnx_format(import, "%s_%s", node->name, attribute->name);
     hn_graph *graph = name ? hn_ir_graph(import->model, name) : NULL;

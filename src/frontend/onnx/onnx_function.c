@@ -98,9 +98,8 @@ static hone_status refuse_recursion(const hn_onnx_node *node, const hn_onnx_func
         hn_diag_hint(import->diag, first, "functions are inlined, so recursion has no end: use Loop instead");
         return HONE_INVALID_MODEL;
     }
-    if (node->scope->depth < HN_ONNX_MAX_DEPTH) return HONE_OK;
-    HN_FAIL(import->diag, HONE_UNSUPPORTED, "graphs and functions are nested more than %d levels deep",
-            HN_ONNX_MAX_DEPTH);
+    if (node->scope->depth < HN_MAX_NESTING) return HONE_OK;
+    HN_FAIL(import->diag, HONE_UNSUPPORTED, "graphs and functions are nested more than %d levels deep", HN_MAX_NESTING);
 }
 
 static hone_status check_call(const hn_onnx_node *node, const hn_onnx_function *function, size_t n_inputs) {

@@ -18,7 +18,6 @@
 #define HN_ONNX_OLDEST 1
 #define HN_ONNX_NEWEST 28
 
-#define HN_ONNX_MAX_DEPTH   32         /* bodies and function calls inside one another */
 #define HN_ONNX_MAX_INLINED (1u << 17) /* nodes that calls of functions may become: nested calls multiply */
 
 typedef struct hn_onnx_scope hn_onnx_scope;

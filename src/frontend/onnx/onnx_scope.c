@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LONGEST_PATH 160 /* characters of a place in a message */
+
 /* ---- faults ---- */
 
 hone_status hn_onnx_note(hn_onnx_import *import, hone_status status) {
@@ -47,7 +49,10 @@ const char *hn_onnx_join(hn_onnx_import *import, const char *a, const char *b) {
 }
 
 const char *hn_onnx_place(const hn_onnx_scope *scope, const char *field, size_t index, hn_bytes bytes) {
-    return hn_onnx_format(scope->import, "%s.%s[%zu] (byte %llu)", scope->path, field, index,
+    const size_t n = strlen(scope->path);
+    const bool deep = n > LONGEST_PATH; /* the innermost levels say most */
+    return hn_onnx_format(scope->import, "%s%s.%s[%zu] (byte %llu)", deep ? "..." : "",
+                          deep ? scope->path + n - LONGEST_PATH : scope->path, field, index,
                           (unsigned long long)hn_pb_offset(&scope->import->source.pb, bytes.data));
 }
 

@@ -62,7 +62,7 @@ static inline bool plan_run(hone_engine *engine) {
     hone_context *context;
     int left = 20000;
     const hone_context_options options = {
-        .size = sizeof options, .profile = HONE_PROFILE_AUTO, .memory_limit = (uint64_t)64 << 20};
+        .size = sizeof options, .profile = HONE_PROFILE_AUTO, .memory_limit = (uint64_t)64 << 20, .loop_limit = 20000};
     if (hone_context_create(engine, &options, NULL, &context) != HONE_OK) return true;
     hone_context_set_step_callback(context, plan_within_budget, &left);
     const bool said = plan_feed(engine, context);
