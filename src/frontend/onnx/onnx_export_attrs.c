@@ -166,12 +166,9 @@ hone_status hn_onnx_ratio_to_attr(hn_onnx_export *e) {
     return HONE_OK;
 }
 
-/* What is used for training was known by its number of outputs. */
 hone_status hn_onnx_inference_only(hn_onnx_export *e) {
     const hn_attr *mode = hn_onnx_export_get(e, "training_mode");
-    bool trains = false;
-    for (int i = 1; i < e->node->n_out; i++) trains = trains || e->node->out[i];
-    if (mode && mode->i && !trains) return hn_onnx_cannot_export(e, "it is used for training");
+    if (mode && mode->i) return hn_onnx_cannot_export(e, "it is used for training");
     hn_onnx_export_drop(e, "training_mode");
     return HONE_OK;
 }
