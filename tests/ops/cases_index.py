@@ -222,6 +222,9 @@ def test_non_zero():
     for dtype in SIGNED + UNSIGNED:
         x = values((7,), dtype, 0, 1)
         check("NonZero", {}, [x], expect=[np.stack(np.nonzero(x))])
+    for dtype in (np.complex64, np.complex128):
+        x = np.array([0, 1, 1j, -0.0, complex(0, np.nan)], dtype)
+        check("NonZero", {}, [x], expect=[np.stack(np.nonzero(x))])
     check("NonZero", {}, [np.array(["a", "", "b"], object)], expect=[np.array([[0, 2]])])
     check("NonZero", {}, [np.zeros((3, 3), np.float32)])
     check("NonZero", {}, [np.array(3.0, np.float32)])

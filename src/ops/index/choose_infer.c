@@ -72,7 +72,8 @@ hone_status hn_ops_infer_compress(hn_infer *infer) {
 hone_status hn_ops_infer_non_zero(hn_infer *infer) {
     const hn_info *in = &infer->in[0];
     hn_shape out = {.rank = 2, .dim = {HN_UNKNOWN_DIM, HN_UNKNOWN_DIM}};
-    HN_TRY(hn_ops_check_type(infer, 0, HN_TYPES_REAL | HN_TYPE(BOOL) | HN_TYPE(STRING)));
+    const uint32_t others = HN_TYPE(BOOL) | HN_TYPE(STRING) | HN_TYPE(COMPLEX64) | HN_TYPE(COMPLEX128);
+    HN_TRY(hn_ops_check_type(infer, 0, HN_TYPES_REAL | others));
     if (in->shape.rank >= 0) out.dim[0] = hn_dim_const(in->shape.rank ? in->shape.rank : 1);
     if (in->data) out.dim[1] = hn_dim_const(hn_index_count_set(in->data, hn_tensor_count(in->data)));
     hn_infer_set(infer, 0, HONE_INT64, &out);

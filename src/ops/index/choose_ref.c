@@ -38,7 +38,14 @@ hone_status hn_ops_ref_one_hot(hn_call *call) {
 
 /* ---- NonZero, Compress ---- */
 
+static bool is_set_complex(const hn_tensor *t, int64_t i) {
+    if (t->dtype == HONE_COMPLEX64)
+        return ((const float *)t->data)[2 * i] != 0 || ((const float *)t->data)[2 * i + 1] != 0;
+    return ((const double *)t->data)[2 * i] != 0 || ((const double *)t->data)[2 * i + 1] != 0;
+}
+
 bool hn_index_is_set(const hn_tensor *t, int64_t i) {
+    if (t->dtype == HONE_COMPLEX64 || t->dtype == HONE_COMPLEX128) return is_set_complex(t, i);
     if (t->dtype == HONE_STRING) return ((const hn_bytes *)t->data)[i].n != 0;
     return hn_dtype_is_float(t->dtype) ? hn_tensor_real(t, i) != 0 : hn_tensor_int(t, i) != 0;
 }
