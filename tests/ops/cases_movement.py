@@ -103,6 +103,7 @@ def test_slice_random():
 def test_slice_forms():
     x = values((4, 5, 6))
     check("Slice", {}, [x, ints(1, 2), ints(3, 4)])
+    check("Slice", {}, [x, np.array(1), ints(3)], expect=[x[1:3]])
     check("Slice", {}, [x, ints(1), ints(3), ints(-1)])
     check("Slice", {}, [x, ints(1, 0, 2), ints(3, 1, 5), None, ints(1, 1, 2)])
     check("Slice", {}, [x, ints(), ints(), ints()])

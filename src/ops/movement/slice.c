@@ -79,14 +79,13 @@ typedef struct slice_list {
     hn_dim start[HONE_MAX_RANK], end[HONE_MAX_RANK], axis[HONE_MAX_RANK], step[HONE_MAX_RANK];
 } slice_list;
 
-/* One list of the node; its entries are unknown if only its length is known. */
+/* One list of the node; entries that are not known, or not there, are unknown. */
 static hone_status read_list(const hn_infer *infer, int i, hn_dim *out, int *n) {
     HN_TRY(hn_ops_check_type(infer, i, HN_TYPE(INT32) | HN_TYPE(INT64)));
+    for (int k = 0; k < HONE_MAX_RANK; k++) out[k] = HN_UNKNOWN_DIM;
     HN_TRY(hn_infer_elements(infer, i, HONE_MAX_RANK, out, n));
     const hn_shape *shape = &infer->in[i].shape;
-    if (*n >= 0 || shape->rank != 1 || !hn_dim_is_const(shape->dim[0])) return HONE_OK;
-    *n = (int)shape->dim[0].value;
-    for (int k = 0; k < *n; k++) out[k] = HN_UNKNOWN_DIM;
+    if (*n < 0 && shape->rank == 1 && hn_dim_is_const(shape->dim[0])) *n = (int)shape->dim[0].value;
     return HONE_OK;
 }
 
