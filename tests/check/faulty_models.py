@@ -276,6 +276,17 @@ def output_declared_otherwise():
     return model([h.make_node("Relu", ["x"], ["y"], "it")], [port("x", shape=(2, 4))], [port("y", shape=(2, 5))])
 
 
+@fault("a", "declared", "5", severity="warning")
+def value_declared_otherwise():
+    return model([h.make_node("Relu", ["x"], ["a"], "first"), h.make_node("Neg", ["a"], ["y"], "second")], [port("x", shape=(2, 4))],
+                 value_info=[port("a", shape=(2, 5))])
+
+
+@fault("a", "declared", "int64", severity="warning")
+def value_of_other_type():
+    return model([h.make_node("Relu", ["x"], ["a"], "first"), h.make_node("Neg", ["a"], ["y"], "second")], value_info=[port("a", INT)])
+
+
 # ---- tensors ----
 
 @fault("w", "bytes")

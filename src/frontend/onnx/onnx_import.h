@@ -160,8 +160,8 @@ HONE_MUST_USE hone_status hn_onnx_import_type(hn_onnx_import *import, hn_bytes b
 /* Makes the symbols of all named dims of the inputs, in the order of the file. */
 HONE_MUST_USE hone_status hn_onnx_name_symbols(hn_onnx_import *import, const hn_pb_list *inputs);
 
-/* Warns where declared outputs contradict the inferred ones. (onnx_outputs.c) */
-HONE_MUST_USE hone_status hn_onnx_compare_outputs(hn_onnx_import *import, const hn_pb_list *outputs);
+/* Warns where declared outputs and inner values contradict the inferred ones. (onnx_outputs.c) */
+HONE_MUST_USE hone_status hn_onnx_compare_declared(hn_onnx_import *import, const hn_onnx_graph_proto *graph);
 
 /* Fills scope->graph. */
 HONE_MUST_USE hone_status hn_onnx_import_graph(hn_onnx_scope *scope, const hn_onnx_graph_proto *proto);

@@ -215,7 +215,7 @@ static hone_status import_and_infer(hn_onnx_import *import, hn_bytes file) {
     if (noted != HONE_OK || status != HONE_OK) return noted != HONE_OK ? noted : status;
     if (model->failed) return HONE_OUT_OF_MEMORY;
     HN_TRY(hn_ir_infer(model, import->diag));
-    return hn_onnx_compare_outputs(import, &graph.output);
+    return hn_onnx_compare_declared(import, &graph);
 }
 
 static hone_status load_into(hn_model *model, hn_bytes file, const char *folder, hn_diag *diag) {
