@@ -50,10 +50,10 @@ def runtime(model, feeds):
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"]).run(None, feeds)
 
 
-def of_runtime(op, attributes, inputs):
-    """What ONNX Runtime gives for one output."""
+def of_runtime(op, attributes, inputs, n_out=1):
+    """What ONNX Runtime gives."""
     feeds = {f"in{i}": array for i, array in enumerate(inputs) if array is not None}
-    return runtime(model_of(op, attributes, inputs, 1, (), "com.microsoft", 17, (), False), feeds)
+    return runtime(model_of(op, attributes, inputs, n_out, (), "com.microsoft", 17, (), False), feeds)
 
 
 def hone(model, feeds, options=()):

@@ -193,17 +193,21 @@ static hone_status read_operands(hn_onnx_expansion *e, hn_expand_heads *h) {
     return HONE_OK;
 }
 
-hone_status hn_onnx_ms_multi_head_attention(hn_onnx_node *node) {
+/* Number of the inputs that follow query, key and value. */
+typedef struct head_inputs {
+    size_t bias, mask, addend, past_key, past_value;
+} head_inputs;
+
+static hone_status multi_head(hn_onnx_node *node, const head_inputs *at) {
     hn_onnx_expansion e = {.node = node};
     hn_expand_heads h = {0};
-    HN_TRY(hn_expand_check(node, 1, 8));
     HN_TRY(hn_expand_refuse(node, 3, 4));
     HN_TRY(read_operands(&e, &h));
-    add_bias(&e, &h, hn_onnx_in(node, 3));
-    h.mask = hn_onnx_in(node, 4);
-    h.bias = hn_onnx_in(node, 5);
-    h.past_key = hn_onnx_in(node, 6);
-    h.past_value = hn_onnx_in(node, 7);
+    add_bias(&e, &h, hn_onnx_in(node, at->bias));
+    h.mask = hn_onnx_in(node, at->mask);
+    h.bias = hn_onnx_in(node, at->addend);
+    h.past_key = hn_onnx_in(node, at->past_key);
+    h.past_value = hn_onnx_in(node, at->past_value);
     h.wants_present = hn_expand_wants(node, 1) || hn_expand_wants(node, 2);
     if (e.status != HONE_OK) return e.status;
     const bool split = hn_onnx_rank(h.k) == 4;
@@ -213,6 +217,36 @@ hone_status hn_onnx_ms_multi_head_attention(hn_onnx_node *node) {
     HN_TRY(hn_expand_end(&e, 0, split ? together(&e, y) : y));
     HN_TRY(hn_expand_end(&e, 1, h.present_key));
     return hn_expand_end(&e, 2, h.present_value);
+}
+
+hone_status hn_onnx_ms_multi_head_attention(hn_onnx_node *node) {
+    HN_TRY(hn_expand_check(node, 1, 8));
+    return multi_head(node, &(const head_inputs){.bias = 3, .mask = 4, .addend = 5, .past_key = 6, .past_value = 7});
+}
+
+/* DecoderMaskedMultiHeadAttention without a shared buffer of past and present, and without beams. */
+hone_status hn_onnx_decoder_attention(hn_onnx_node *node) {
+    HN_TRY(hn_expand_check(node, 1, 11));
+    HN_TRY(refuse_attrs(node));
+    for (size_t i = 7; i < 10; i++)
+        if (hn_onnx_in(node, i))
+            HN_FAIL(node->scope->import->diag, HONE_UNSUPPORTED, "input %zu of %s is not available", i, node->type);
+    return multi_head(node, &(const head_inputs){.bias = 10, .mask = 3, .addend = 4, .past_key = 5, .past_value = 6});
+}
+
+/* X, positions, cosines, sines: the standard operator wants the positions last. */
+hone_status hn_onnx_ms_rotary_embedding(hn_onnx_node *node) {
+    const hn_attr *scale = hn_onnx_take_attr(node, "scale");
+    const bool scaled = scale && scale->f != 1, packed = hn_expand_int_attr(node, "is_packed_batching", 0) != 0;
+    HN_TRY(hn_expand_check(node, 4, 4));
+    hn_value *positions = node->in.at[1];
+    if (scaled || packed || hn_onnx_rank(positions) != 2)
+        HN_FAIL(node->scope->import->diag, HONE_UNSUPPORTED,
+                "RotaryEmbedding needs position_ids of rank 2, no scale and no packed batch");
+    (void)hn_onnx_take_attr(node, "is_packed_batching");
+    HN_TRY(hn_onnx_set_in(node, 1, node->in.at[2]));
+    HN_TRY(hn_onnx_set_in(node, 2, node->in.at[3]));
+    return hn_onnx_set_in(node, 3, positions);
 }
 
 /* ---- EmbedLayerNormalization ---- */

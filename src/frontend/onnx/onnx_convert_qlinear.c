@@ -139,6 +139,17 @@ hone_status hn_onnx_qlinear_global_average_pool(hn_onnx_node *node) {
     return pool(node, HN_OP_global_average_pool, hn_onnx_rank(hn_onnx_in(node, 0)), NULL, 0);
 }
 
+/* MaxPool with channels last, of any type. */
+hone_status hn_onnx_nhwc_max_pool(hn_onnx_node *node) {
+    const hn_attr *kernel = hn_onnx_get_attr(node, "kernel_shape");
+    const int rank = kernel ? (int)kernel->n + 2 : -1;
+    hn_onnx_expansion e = {.node = node};
+    HN_TRY(hn_expand_check(node, 1, 1));
+    hn_value *x = channels_moved(&e, node->in.at[0], rank, false);
+    hn_value *y = hn_expand_op(&e, HN_OP_max_pool, node->attrs.at, (uint32_t)node->attrs.n, 1, &x);
+    return hn_expand_end(&e, 0, channels_moved(&e, y, rank, true));
+}
+
 /* QLinearConv of com.microsoft differs by channels_last only. */
 hone_status hn_onnx_ms_qlinear_conv(hn_onnx_node *node) {
     const hn_attr *taken = hn_onnx_take_attr(node, "channels_last");
