@@ -169,7 +169,7 @@ def model_of(op, attributes, inputs, n_out):
     opset = 21 if domain else max(schema.since_version, 21)  # the newest meaning, in the oldest opset that has it
     opsets = [helper.make_opsetid("", opset)]
     if domain:
-        opsets.append(helper.make_opsetid(domain, schema.since_version if schema else 1))
+        opsets.append(helper.make_opsetid(domain, schema.since_version - schema.deprecated if schema else 1))
     graph = helper.make_graph([node], "case", values, outputs)
     return helper.make_model(graph, opset_imports=opsets, ir_version=10 if opset < 23 else 11)
 

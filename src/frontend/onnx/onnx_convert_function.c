@@ -73,6 +73,24 @@ hone_status hn_onnx_dft_axis(hn_onnx_node *node) {
     return hn_onnx_set_in(node, 2, value);
 }
 
+/* ai.onnx.ml up to opset 1: the classes are the keys, their numbers the values, or the other way round by the type of
+ * the input. That is a CategoryMapper. */
+hone_status hn_onnx_label_encoder_1(hn_onnx_node *node) {
+    const hn_attr *classes = hn_onnx_get_attr(node, "classes_strings");
+    hn_attr texts, numbers = {.name = "cats_int64s", .kind = HN_ATTR_INTS};
+    if (!classes) return HONE_OK; /* the inference will say so */
+    int64_t *number = HN_NEW_ARRAY(&node->scope->import->model->arena, int64_t, classes->n);
+    HN_TRY_ALLOC(number);
+    for (uint32_t i = 0; i < classes->n; i++) number[i] = i;
+    texts = *classes;
+    texts.name = "cats_strings";
+    numbers.n = classes->n;
+    numbers.ints = number;
+    hn_onnx_take_attr(node, "classes_strings");
+    HN_TRY(hn_onnx_set_attr(node, texts));
+    return hn_onnx_set_attr(node, numbers);
+}
+
 /* ---- seeds ---- */
 
 /* A node without a seed draws from a stream of its own, which its name tells: runs repeat. */
