@@ -71,3 +71,10 @@ before=$(ls)
 (trap '' XFSZ; ulimit -f 16; "$HONE" build "$digits" -o x.plan --shapes images:1x1x8x8 >out.txt 2>err.txt) && die "a full disk was not noticed"
 says err.txt '^error: .*(File too large|write)'
 [ "$(ls | grep -v -e out.txt -e err.txt)" = "$(echo "$before" | grep -v -e out.txt -e err.txt)" ] || die "a half-written plan was left"
+
+# --verbose names each step with its kernel, also of a model that is only run.
+expect 0 build "$digits" -o verbose.plan --shapes images:2x1x8x8 -v
+says out.txt '^ *0  Conv\+Relu +f32_conv +cpu +float32 2×24×8×8'
+expect 0 run "$digits" --random --shapes images:2x1x8x8 --reference -v
+says err.txt '^ *0  Conv +reference +cpu'
+says err.txt '^note: profile 0'

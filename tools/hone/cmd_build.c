@@ -6,6 +6,7 @@
 #include "console.h"
 #include "metadata.h"
 #include "source.h"
+#include "step_table.h"
 
 /* ---- profiles from the command line ---- */
 
@@ -126,7 +127,7 @@ static const char *memory_text(const json_t *memory) {
     return text_of("weights %s, arena unbounded: %s", weights, json_string_value(json_object_get(memory, "reason")));
 }
 
-static void print_summary(const char *path, double seconds) {
+static void print_summary(const char *path, double seconds, bool verbose) {
     char *text;
     json_t *report = plan_report(path, false, &text);
     int kernels, references, others;
@@ -143,6 +144,7 @@ static void print_summary(const char *path, double seconds) {
                                 strcmp(json_string_value(json_object_get(meta, "threads")), "1") == 0 ? "" : "s"));
     print_row("profiles", json_string_value(json_object_get(meta, "profiles")));
     print_row("memory", memory_text(json_object_get(report, "memory")));
+    if (verbose) print_steps(stdout, json_object_get(report, "steps"));
     json_decref(report);
     hone_text_destroy(&text);
 }
@@ -179,7 +181,7 @@ static void build(const args *a, hone_model *model, hone_build_config *config, c
     print_messages(messages, arg_given(a, "verbose"));
     metadata_write(out, a->operand[0], seconds, accuracy);
     if (!arg_given(a, "json")) {
-        print_summary(out, seconds);
+        print_summary(out, seconds, arg_given(a, "verbose"));
         return;
     }
     char *text;

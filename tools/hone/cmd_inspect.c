@@ -6,11 +6,7 @@
 #include "page.h"
 #include "page_graph.h"
 #include "source.h"
-
-static const char *string_of(const json_t *object, const char *key) {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
+#include "step_table.h"
 
 static void print_title(const char *title) { printf("%s%s%s\n", style_on(stdout, BOLD), title, style_off(stdout)); }
 
@@ -55,24 +51,6 @@ static void print_profiles(const json_t *profiles) {
     table_print(stdout, &t);
 }
 
-static void print_steps(const json_t *steps) {
-    table t = {.align = "rlllll"};
-    size_t i;
-    json_t *step;
-    print_title("Steps");
-    table_add(&t, "#"), table_add(&t, "operators"), table_add(&t, "kernel"), table_add(&t, "device"),
-        table_add(&t, "output");
-    table_add(&t, "name");
-    json_array_foreach(steps, i, step) {
-        const json_t *first = json_array_get(json_object_get(step, "outputs"), 0);
-        table_add(&t, "%zu", i), table_add(&t, "%s", string_of(step, "fused"));
-        table_add(&t, "%s", string_of(step, "kernel")), table_add(&t, "%s", string_of(step, "device"));
-        table_add(&t, "%s %s", string_of(first, "dtype"), report_shape(json_object_get(first, "shape")));
-        table_add(&t, "%s", string_of(step, "name"));
-    }
-    table_print(stdout, &t);
-}
-
 static void print_memory(const json_t *memory) {
     print_title("Memory");
     printf("  weights  %s\n", bytes_text((uint64_t)json_integer_value(json_object_get(memory, "weights_bytes"))));
@@ -88,7 +66,8 @@ static void print_plan(const json_t *report) {
     print_profiles(json_object_get(report, "profiles"));
     print_values("Inputs", json_object_get(report, "inputs"));
     print_values("Outputs", json_object_get(report, "outputs"));
-    print_steps(json_object_get(report, "steps"));
+    print_title("Steps");
+    print_steps(stdout, json_object_get(report, "steps"));
     print_memory(json_object_get(report, "memory"));
 }
 

@@ -6,6 +6,7 @@
 #include "elements.h"
 #include "inputs.h"
 #include "runner.h"
+#include "step_table.h"
 #include "summary.h"
 
 /* Outputs of several samples are told apart by a folder in their name. */
@@ -70,8 +71,10 @@ static void print_accuracy(const inputs *in, const tensors *out, const char *nam
            rows, 100 * (double)top5 / all);
 }
 
-static void tell_profile(const args *a, const hone_context *context) {
-    if (arg_given(a, "verbose")) note("profile %d", hone_context_profile(context));
+static void tell_choices(const args *a, const source *s, const hone_context *context) {
+    if (!arg_given(a, "verbose")) return;
+    print_steps(stderr, json_object_get(s->report, "steps"));
+    note("profile %d", hone_context_profile(context));
 }
 
 int command_run(const args *a) {
@@ -80,6 +83,7 @@ int command_run(const args *a) {
     if (to) check_outputs_path(to);
     source s;
     source_open(&s, a, path);
+    s.want_report = arg_given(a, "verbose");
     inputs in;
     inputs_open(&in, &s, a, arg_text(a, "shapes", NULL), false);
     tensors first = inputs_sample(&in, 0);
@@ -98,7 +102,7 @@ int command_run(const args *a) {
         if (in.samples > 1) progress_show(&bar, (double)(k + 1) / (double)in.samples, "samples", -1);
     }
     progress_end(&bar);
-    tell_profile(a, context);
+    tell_choices(a, &s, context);
     if (to) save_all(&all, to);
     if (!to || arg_given(a, "json")) show(a, &all);
     if (arg_given(a, "labels")) print_accuracy(&in, &all, arg_text(a, "labels", ""));

@@ -6,11 +6,6 @@
 #include "console.h"
 #include "page_graph.h"
 
-static const char *string_of(const json_t *object, const char *key) {
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
 /* ---- chips ---- */
 
 static void add_chip(hn_str *out, const char *what, const char *value) {

@@ -94,7 +94,7 @@ typedef struct drawing {
     int capacity;
 } drawing;
 
-static const char *string_of(const json_t *object, const char *key) {
+const char *string_of(const json_t *object, const char *key) {
     const char *text = json_string_value(json_object_get(object, key));
     return text ? text : "";
 }

@@ -7,6 +7,8 @@
 
 /* Text inside HTML. */
 void add_escaped(hn_str *out, const char *text);
+/* A text of an object of a report; "" when it has none of that name. */
+const char *string_of(const json_t *object, const char *key);
 /* "1x64x56x56" of a shape in a report. */
 const char *report_shape(const json_t *shape);
 /* Kind of an operator: the colour of its box, and its name in the legend. */
