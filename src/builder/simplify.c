@@ -5,7 +5,12 @@
 #include <string.h>
 #include "frontend/onnx/onnx.h"
 
-#define GROWTH_SHARE 20 /* weights may grow by one part in so many */
+#define GROWTH_SHARE 20   /* weights, and the file, may grow by one part in so many */
+#define SMALL_GROWTH 1024 /* bytes that a file may always grow: names take some */
+
+/* Passes to leave out, one list after the other, while the result is too large. */
+static const char *const leaner[] = {NULL, "fold_constants,bn_fold,affine_fold", "all"};
+#define N_LEANER (sizeof leaner / sizeof *leaner)
 
 /* ---- passes ---- */
 
@@ -125,22 +130,38 @@ static hone_status make(hn_simplify *s, hn_model *model, hn_onnx_pending *pendin
     return HONE_OK;
 }
 
-static hone_status make_and_check(hn_simplify *s, hn_model *model) {
-    hn_onnx_pending pending;
-    HN_TRY(make(s, model, &pending));
-    hone_status status = report(s, 0.4, "checking");
-    if (status == HONE_OK) status = check(s, model);
-    if (status == HONE_OK) return hn_onnx_commit(&pending, s->diag);
-    hn_onnx_abort(&pending);
-    return status;
+static bool is_too_large(const hn_simplify *s) {
+    return s->after.bytes > s->before.bytes + s->before.bytes / GROWTH_SHARE + SMALL_GROWTH;
+}
+
+/* The model as it is written, under a temporary name. */
+static hone_status make_small(hn_simplify *s, hn_model **model, hn_onnx_pending *pending) {
+    const char *asked = s->options.skip;
+    for (size_t i = 0; i < N_LEANER; i++) {
+        if (i) s->options.skip = leaner[i];
+        HN_TRY(hn_simplify_load(s, model));
+        const hone_status status = make(s, *model, pending);
+        if (status == HONE_OK && (!is_too_large(s) || i + 1 == N_LEANER)) break;
+        hn_model_destroy(model);
+        HN_TRY(status);
+        hn_onnx_abort(pending);
+    }
+    if (s->options.skip != asked)
+        hn_diag_add(s->diag, HONE_WARNING, HONE_OK, "the file would have grown by more than 5 %%: left out: %s",
+                    s->options.skip);
+    return HONE_OK;
 }
 
 hone_status hn_simplify_run(hn_simplify *s) {
-    hn_model *model;
+    hn_onnx_pending pending;
+    hn_model *model = NULL;
     HN_TRY(report(s, 0, "reading"));
-    HN_TRY(hn_simplify_load(s, &model));
-    const hone_status status = make_and_check(s, model);
+    HN_TRY(make_small(s, &model, &pending));
+    hone_status status = report(s, 0.4, "checking");
+    if (status == HONE_OK) status = check(s, model);
     hn_model_destroy(&model);
+    if (status == HONE_OK) return hn_onnx_commit(&pending, s->diag);
+    hn_onnx_abort(&pending);
     return status;
 }
 
