@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 #include <strings.h>
+#include "base/pool.h"
 #include "base/rng.h"
 #include "builder/report.h"
 #include "ops/block.h"
@@ -37,6 +38,8 @@ typedef struct input {
 
 struct hn_simplify_side {
     runner runner;
+    runner other; /* of the simplified model, when it was opened along with the original */
+    int sample;   /* whose outputs the original holds, or -1 */
     input *input;
     int n;
     size_t ints; /* index into trial_ints */
@@ -49,7 +52,7 @@ static void close_runner(runner *r) {
     hone_engine_destroy(&r->engine);
 }
 
-static hone_status load_runner(hn_simplify *s, const char *path, runner *out, hn_diag *diag) {
+static hone_status load_runner(const hn_simplify *s, const char *path, runner *out, hn_diag *diag) {
     const hone_engine_options options = {.size = sizeof options, .threads = s->options.threads};
     HN_TRY(hone_engine_load(path, &options, diag, &out->engine));
     return hone_context_create(out->engine, NULL, diag, &out->context);
@@ -64,12 +67,10 @@ static hone_status configure(const hn_simplify_side *side, hone_build_config *co
 }
 
 /* Uses the model up. */
-static hone_status open_runner(hn_simplify *s, const hn_simplify_side *side, hn_model *model, runner *out,
-                               hn_diag *diag) {
+static hone_status open_runner(const hn_simplify *s, const hn_simplify_side *side, hn_model *model, const char *path,
+                               runner *out, hn_diag *diag) {
     hone_build_config *config;
-    const char *path = hn_arena_format(&s->arena, "%s.check.plan", s->out);
     *out = (runner){NULL, NULL};
-    HN_TRY_ALLOC(path);
     HN_TRY(hone_build_config_create(&config));
     hone_status status = configure(side, config, diag);
     if (status == HONE_OK) status = hn_build_plan(model, config, true, path, diag);
@@ -80,6 +81,31 @@ static hone_status open_runner(hn_simplify *s, const hn_simplify_side *side, hn_
     if (status == HONE_OK && removed == HONE_OK) return HONE_OK;
     close_runner(out);
     return status != HONE_OK ? status : removed;
+}
+
+/* One of the forms that are opened at once, in a thread each. */
+typedef struct opening {
+    const hn_simplify *s;
+    const hn_simplify_side *side;
+    hn_model *model;
+    const char *path;
+    runner runner;
+    hn_diag diag;
+    hone_status status;
+} opening;
+
+static void open_one(void *argument, int task, int worker) {
+    opening *o = (opening *)argument + task;
+    (void)worker;
+    o->status = open_runner(o->s, o->side, o->model, o->path, &o->runner, &o->diag);
+}
+
+static hone_status open_both(opening *o, int n) {
+    hn_pool *pool;
+    HN_TRY(hn_pool_create(NULL, n, &pool));
+    hn_pool_run(pool, n, open_one, o);
+    hn_pool_destroy(&pool);
+    return HONE_OK;
 }
 
 static hone_status run(runner *r, const hn_simplify *s, const hn_simplify_side *side) {
@@ -224,14 +250,37 @@ static bool has_free_extent(const hn_simplify *s, const hn_graph *main) {
 
 /* ---- the original ---- */
 
-static hone_status try_original(hn_simplify *s, hn_simplify_side *side, hn_model *model, hn_diag *diag) {
-    HN_TRY(open_runner(s, side, model, &side->runner, diag));
+static hone_status first_run(hn_simplify *s, hn_simplify_side *side, hn_diag *diag) {
     HN_TRY(draw_inputs(s, side, 0));
     const hone_status status = run(&side->runner, s, side);
     if (status == HONE_OK) return HONE_OK;
     const hone_messages *told = hone_context_messages(side->runner.context);
     if (hone_messages_count(told)) hn_diag_add(diag, HONE_ERROR, status, "%s", hone_messages_at(told, 0)->text);
+    return status;
+}
+
+/* Opens and runs the original; `*simplified`, when there is one, is used up and opened along. Why the simplified one
+ * does not open is told when it is opened again. */
+static hone_status try_original(hn_simplify *s, hn_simplify_side *side, hn_model *model, hn_model **simplified,
+                                hn_diag *diag) {
+    opening o[2] = {{.s = s, .side = side, .model = model}, {.s = s, .side = side, .model = *simplified}};
+    o[0].path = hn_arena_format(&s->arena, "%s.before.plan", s->out);
+    o[1].path = hn_arena_format(&s->arena, "%s.after.plan", s->out);
+    if (!o[0].path || !o[1].path) return HONE_OUT_OF_MEMORY;
+    for (int i = 0; i < 2; i++) hn_diag_init(&o[i].diag, NULL);
+    hone_status status = open_both(o, *simplified ? 2 : 1);
+    side->runner = o[0].runner;
+    side->other = o[1].runner;
+    if (*simplified) hn_model_destroy(simplified);
+    if (status == HONE_OK) status = o[0].status;
+    if (status != HONE_OK && o[0].diag.n)
+        hn_diag_add(diag, HONE_ERROR, status, "%s", o[0].diag.at[o[0].diag.n - 1].text);
+    for (int i = 0; i < 2; i++) hn_diag_free(&o[i].diag);
+    if (status == HONE_OK) status = first_run(s, side, diag);
+    side->sample = status == HONE_OK ? 0 : -1;
+    if (status == HONE_OK) return HONE_OK;
     close_runner(&side->runner);
+    close_runner(&side->other);
     return status;
 }
 
@@ -242,7 +291,8 @@ static hone_status why_not(hn_simplify *s, const hn_diag *tried, hone_status sta
 }
 
 /* One trial size; *open false and s->unchecked set when the model does not run with it. */
-static hone_status try_size(hn_simplify *s, hn_simplify_side *side, int64_t trial, bool *open, bool *last) {
+static hone_status try_size(hn_simplify *s, hn_simplify_side *side, hn_model **simplified, int64_t trial, bool *open,
+                            bool *last) {
     hn_model *model;
     hn_diag tried;
     *open = false;
@@ -251,7 +301,7 @@ static hone_status try_size(hn_simplify *s, hn_simplify_side *side, int64_t tria
     hone_status status = HONE_OK;
     if (describe(s, model, trial, side)) {
         hn_diag_init(&tried, NULL);
-        status = try_original(s, side, model, &tried);
+        status = try_original(s, side, model, simplified, &tried);
         *open = status == HONE_OK;
         if (status != HONE_OUT_OF_MEMORY) status = *open ? HONE_OK : why_not(s, &tried, status);
         hn_diag_free(&tried);
@@ -270,11 +320,12 @@ static bool draws_ints(const hn_simplify *s, const hn_simplify_side *side) {
     return false;
 }
 
-static hone_status open_some_size(hn_simplify *s, hn_simplify_side *side, bool *open) {
+static hone_status open_some_size(hn_simplify *s, hn_simplify_side *side, hn_model **simplified, bool *open) {
     bool last = false;
     *open = false;
     for (side->ints = 0; side->ints < N_INTS; side->ints++) {
-        for (size_t i = 0; i < N_SIZES && !*open && !last; i++) HN_TRY(try_size(s, side, trial_sizes[i], open, &last));
+        for (size_t i = 0; i < N_SIZES && !*open && !last; i++)
+            HN_TRY(try_size(s, side, simplified, trial_sizes[i], open, &last));
         if (*open || !draws_ints(s, side)) break;
         last = false;
     }
@@ -291,13 +342,13 @@ static hone_status count_inputs(hn_simplify *s, hn_simplify_side *side) {
     return side->input ? HONE_OK : HONE_OUT_OF_MEMORY;
 }
 
-hone_status hn_simplify_open_side(hn_simplify *s, hn_simplify_side **out) {
+hone_status hn_simplify_open_side(hn_simplify *s, hn_model **simplified, hn_simplify_side **out) {
     bool open;
     *out = NULL;
     hn_simplify_side *side = HN_NEW(&s->arena, hn_simplify_side);
     HN_TRY_ALLOC(side);
     HN_TRY(count_inputs(s, side));
-    const hone_status status = open_some_size(s, side, &open);
+    const hone_status status = open_some_size(s, side, simplified, &open);
     if (status == HONE_OK && open) *out = side;
     else hn_simplify_close_side(&side);
     return status;
@@ -307,6 +358,7 @@ void hn_simplify_close_side(hn_simplify_side **side) {
     if (!*side) return;
     for (int i = 0; i < (*side)->n; i++) hone_value_destroy(&(*side)->input[i].drawn);
     close_runner(&(*side)->runner);
+    close_runner(&(*side)->other);
     *side = NULL;
 }
 
@@ -374,17 +426,26 @@ static hone_status compare_samples(hn_simplify *s, hn_simplify_side *original, r
     *same = hone_engine_output_count(original->runner.engine) == hone_engine_output_count(other->engine);
     s->differences.n = 0;
     for (int k = 0; k < s->options.samples && *same; k++) {
-        HN_TRY(draw_inputs(s, original, k));
-        HN_TRY(run(&original->runner, s, original));
+        if (original->sample != k) {
+            original->sample = -1;
+            HN_TRY(draw_inputs(s, original, k));
+            HN_TRY(run(&original->runner, s, original));
+            original->sample = k;
+        }
         if (run(other, s, original) != HONE_OK) *same = false;
         else HN_TRY(compare_outputs(s, &original->runner, other, same));
     }
     return HONE_OK;
 }
 
+bool hn_simplify_has_other(const hn_simplify_side *side) { return side->other.context != NULL; }
+
 hone_status hn_simplify_compare(hn_simplify *s, hn_simplify_side *original, hn_model *model, bool *same) {
+    if (!model) return compare_samples(s, original, &original->other, same);
     runner other;
-    HN_TRY(open_runner(s, original, model, &other, s->diag));
+    const char *path = hn_arena_format(&s->arena, "%s.after.plan", s->out);
+    HN_TRY_ALLOC(path);
+    HN_TRY(open_runner(s, original, model, path, &other, s->diag));
     const hone_status status = compare_samples(s, original, &other, same);
     close_runner(&other);
     return status;

@@ -55,9 +55,12 @@ HONE_MUST_USE hone_status hn_simplify_passes(hn_simplify *s, hn_model *model, si
 
 /* An original that runs, with its inputs. */
 typedef struct hn_simplify_side hn_simplify_side;
-HONE_MUST_USE hone_status hn_simplify_open_side(hn_simplify *s, hn_simplify_side **out);
+/* NULL when it does not run; s->unchecked then says why. `*simplified` is opened along with it and used up. */
+HONE_MUST_USE hone_status hn_simplify_open_side(hn_simplify *s, hn_model **simplified, hn_simplify_side **out);
+bool hn_simplify_has_other(const hn_simplify_side *side); /* the simplified model is still open */
 void hn_simplify_close_side(hn_simplify_side **side);
-/* Runs `model`, which is used up, on the same inputs; fills s->differences. */
+/* Runs `model`, which is used up, or with NULL the one that was opened along, on the same inputs; fills s->differences.
+ */
 HONE_MUST_USE hone_status hn_simplify_compare(hn_simplify *s, hn_simplify_side *original, hn_model *model, bool *same);
 
 HONE_MUST_USE hone_status hn_simplify_report(const hn_simplify *s, char **json);
