@@ -286,6 +286,7 @@ def test_reverse_sequence():
     refused("ReverseSequence", {}, [x, ints(-1, 1, 1)], "length -1")
     refused("ReverseSequence", {}, [x, ints(1, 1)], "2 elements")
     refused("ReverseSequence", {"time_axis": 1}, [x, ints(1, 1, 1)], "are not 0 and 1")
+    refused("ReverseSequence", {"time_axis": 2, "batch_axis": MAX}, [x, ints(1, 1, 1)], "are not 0 and 1")
 
 
 # ---- symbols ----

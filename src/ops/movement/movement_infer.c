@@ -131,7 +131,7 @@ hone_status hn_ops_infer_reverse_sequence(hn_infer *infer) {
     HN_TRY(hn_ops_check_type(infer, 1, HN_TYPE(INT64)));
     if (in->rank == 0 || in->rank == 1)
         HN_FAIL(infer->diag, HONE_INVALID_MODEL, "the input has rank %d; 2 is the least", in->rank);
-    if (batch + time != 1 || batch < 0 || time < 0)
+    if (!(batch == 0 && time == 1) && !(batch == 1 && time == 0))
         HN_FAIL(infer->diag, HONE_INVALID_MODEL, "batch_axis %lld and time_axis %lld are not 0 and 1", (long long)batch,
                 (long long)time);
     HN_TRY(hn_ops_check_vector(infer, 1, in->rank < 0 ? HN_UNKNOWN_DIM : in->dim[batch]));
