@@ -225,6 +225,57 @@ def early():
     bad("tile_inputs_1", "model", "Tile has 2 inputs; in opset 1 it takes 3", [node("Tile", "x x", "y")], version=1)
 
 
+def numeric_gradient(function, values, number):
+    """Of the number that `function` makes of arrays, by central differences in double precision."""
+    values = [value.astype(np.float64) for value in values]
+    gradient = np.zeros_like(values[number])
+    for index in np.ndindex(gradient.shape):
+        ends = []
+        for step in (1e-5, -1e-5):
+            moved = [value.copy() for value in values]
+            moved[number][index] += step
+            ends.append(function(*moved))
+        gradient[index] = (ends[0] - ends[1]) / 2e-5
+    return gradient.astype(FLOATS)
+
+
+def gradient_case(name, nodes, function, version=17, **values):
+    """Gradients of the sum of `y`, the last node's output, to all inputs."""
+    node_of = h.make_node("Gradient", list(values), [f"d{key}" for key in values], domain="ai.onnx.preview.training",
+                          xs=list(values), y="y")
+    expected = [numeric_gradient(lambda *x: function(*x).sum(), list(values.values()), i) for i in range(len(values))]
+    good(name, [*nodes, node_of], values, [f"d{key}" for key in values], version, others=[("ai.onnx.preview.training", 1)],
+         expected=expected)
+
+
+def gradients():
+    a, b, c, p = normal(2, 3), normal(3, 4), normal(4), np.abs(normal(2, 4)) + FLOATS(0.5)
+
+    def sigmoid(x):
+        return 1 / (1 + np.exp(-x))
+
+    gradient_case("gradient_matmul", [node("MatMul", "a b", "m"), node("Add", "m c", "s"), node("Tanh", "s", "t"), node("Sigmoid", "m", "g"),
+                                      node("Mul", "t g", "y")], lambda a, b, c: np.tanh(a @ b + c) * sigmoid(a @ b), a=a, b=b, c=c)
+    gradient_case("gradient_functions",
+                  [node("Log", "p", "l"), node("Sqrt", "p", "r"), node("Div", "l r", "q"), node("Sub", "q c", "d"), node("Exp", "d", "e"),
+                   node("Reciprocal", "p", "i"), node("Sum", "e i p", "s"), node("Neg", "s", "n"), node("Sin", "n", "u"), node("Cos", "n", "v"),
+                   node("Sub", "u v", "w"), node("Abs", "w", "y")],
+                  lambda p, c: np.abs(np.sin(-(np.exp(np.log(p) / np.sqrt(p) - c) + 1 / p + p)) - np.cos(-(np.exp(np.log(p) / np.sqrt(p) - c) + 1 / p + p))),
+                  p=p, c=c)
+    exponent = h.make_node("Constant", [], ["k"], value_float=3.0)
+    gradient_case("gradient_shapes",
+                  [exponent, node("Pow", "a k", "q"), node("Transpose", "q", "t", perm=[1, 0]), node("Flatten", "t", "f", axis=0), node("Relu", "f", "r"),
+                   node("ReduceMean", "r", "m"), node("ReduceSum", "q", "s"), node("Mul", "m s", "o"), node("Identity", "o", "y")],
+                  lambda a: np.maximum(a ** 3, 0).mean() * (a ** 3).sum(), a=a)
+    training = [("ai.onnx.preview.training", 1)]
+    back = h.make_node("Gradient", ["x"], ["g"], domain="ai.onnx.preview.training", xs=["x"], y="y")
+    bad("gradient_unknown", "unsupported", "Gradient through Softmax", [node("Softmax", "x", "y"), back], outputs=("g",), others=training)
+    bad("gradient_no_y", "model", "y names 'y', which is no value before this node", [back], outputs=("g",), others=training)
+    other = h.make_node("Gradient", ["z"], ["g"], domain="ai.onnx.preview.training", xs=["x"], y="y")
+    bad("gradient_other_input", "unsupported", "is another value than 'x'", [node("Relu", "x", "y"), node("Neg", "x", "z"), other], outputs=("g",),
+        others=training)
+
+
 def typed(name, dtype, dims, field, values):
     tensor = T(name=name, data_type=dtype, dims=dims)
     getattr(tensor, field).extend(values)
@@ -572,7 +623,8 @@ def main():
     for folder in ("good", "bad"):
         os.makedirs(os.path.join(HERE, folder), exist_ok=True)
     os.makedirs(SEEDS, exist_ok=True)
-    for part in (conversions, tensors, functions, control, shapes, faulty_nodes, faulty_nesting, faulty_tensors, faulty_functions, not_onnx, early, written_out):
+    for part in (conversions, tensors, functions, control, shapes, faulty_nodes, faulty_nesting, faulty_tensors, faulty_functions, not_onnx, early, written_out,
+                 gradients):
         part()
     with open(os.path.join(HERE, "bad", "expected.tsv"), "w", encoding="utf-8") as file:
         file.writelines("\t".join(row) + "\n" for row in expected_rows)

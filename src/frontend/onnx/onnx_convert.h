@@ -29,6 +29,8 @@ hn_onnx_convert_fn hn_onnx_axes_to_input, hn_onnx_clip_limits, hn_onnx_pad_input
 /* Operators written out in others (onnx_convert_function.c). */
 hn_onnx_convert_fn hn_onnx_mean_variance, hn_onnx_swiglu, hn_onnx_cross_entropy, hn_onnx_dft_axis, hn_onnx_random_seed,
     hn_onnx_dropout_seed, hn_onnx_flex_attention, hn_onnx_label_encoder_1;
+/* Differentiates the nodes before (onnx_convert_gradient.c). */
+hn_onnx_convert_fn hn_onnx_gradient;
 /* Of before opset 7 (onnx_convert_early.c). */
 hn_onnx_convert_fn hn_onnx_aligned_at_axis, hn_onnx_slope_per_channel, hn_onnx_gemm_1, hn_onnx_dropout_1,
     hn_onnx_batch_norm_1, hn_onnx_cast_1, hn_onnx_concat_1, hn_onnx_pad_1, hn_onnx_reshape_1, hn_onnx_split_1,
