@@ -26,19 +26,49 @@ static bool pass_progress(void *user, double share, const char *what) {
     return !o->progress || o->progress(o->progress_user, 0.05 + 0.25 * share, what, -1);
 }
 
+/* Composite operators that can be recovered, and the passes that do it. */
+static const char *const composite[][2] = {
+    {"gelu", "gelu_fuse"}, {"layernorm", "layernorm_fuse"}, {"activation", "activation_fuse"}};
+#define N_COMPOSITE (sizeof composite / sizeof *composite)
+
+static bool in_list(const char *list, const char *name, size_t n) {
+    while (list && *list) {
+        const size_t length = strcspn(list, ",");
+        if (length == n && memcmp(list, name, n) == 0) return true;
+        list += length + (list[length] == ',');
+    }
+    return false;
+}
+
+/* Everything that is left out, as one list; NULL: out of memory. */
+static const char *left_out(hn_simplify *s) {
+    hn_str list;
+    hn_str_init(&list, &s->arena);
+    hn_str_add(&list, "%s,%s", s->options.skip ? s->options.skip : "", s->leaner ? s->leaner : "");
+    for (size_t i = 0; i < N_COMPOSITE; i++)
+        if (!in_list(s->options.recover, composite[i][0], strlen(composite[i][0])))
+            hn_str_add(&list, ",%s", composite[i][1]);
+    return hn_str_text(&list);
+}
+
+static bool is_all(const char *list) { return list && strcmp(list, "all") == 0; }
+
 hone_status hn_simplify_passes(hn_simplify *s, hn_model *model, size_t most_changes) {
+    const char *skip = left_out(s);
+    HN_TRY_ALLOC(skip);
     const hn_passes_options options = {.pipeline = s->pipeline,
                                        .group = true,
-                                       .skip = s->options.skip,
+                                       .skip = skip,
                                        .progress = pass_progress,
                                        .changed = note_change,
                                        .user = s};
     model->for_file = true;
+    model->file_opset = s->options.opset > 0 ? s->options.opset : s->options.opset < 0 ? 0 : model->provenance.opset;
     model->growth_left = (int64_t)(hn_simplify_bytes(model) / GROWTH_SHARE);
     model->fold_limit = s->options.fold_limit;
     s->changes.n = 0;
     s->most_changes = most_changes;
-    if (!most_changes || (s->options.skip && strcmp(s->options.skip, "all") == 0)) return HONE_OK;
+    if (!most_changes || is_all(s->options.skip) || is_all(s->leaner)) return HONE_OK;
     return hn_passes_run(model, &options, s->diag);
 }
 
@@ -138,9 +168,8 @@ static bool is_too_large(const hn_simplify *s) {
 
 /* The model as it is written, under a temporary name. */
 static hone_status make_small(hn_simplify *s, hn_model **model, hn_onnx_pending *pending) {
-    const char *asked = s->options.skip;
     for (size_t i = 0; i < N_LEANER; i++) {
-        if (i) s->options.skip = leaner[i];
+        s->leaner = leaner[i];
         HN_TRY(hn_simplify_load(s, model));
         const hone_status status = make(s, *model, pending);
         if (status == HONE_OK && (!is_too_large(s) || i + 1 == N_LEANER)) break;
@@ -148,9 +177,9 @@ static hone_status make_small(hn_simplify *s, hn_model **model, hn_onnx_pending 
         HN_TRY(status);
         hn_onnx_abort(pending);
     }
-    if (s->options.skip != asked)
+    if (s->leaner)
         hn_diag_add(s->diag, HONE_WARNING, HONE_OK, "the file would have grown by more than 5 %%: left out: %s",
-                    s->options.skip);
+                    s->leaner);
     return HONE_OK;
 }
 
@@ -180,6 +209,20 @@ static hone_status check_skip(const char *list, hn_diag *diag) {
     return HONE_OK;
 }
 
+static hone_status check_recover(const char *list, hn_diag *diag) {
+    while (list && *list) {
+        const size_t n = strcspn(list, ",");
+        bool known = false;
+        for (size_t i = 0; i < N_COMPOSITE; i++) known = known || in_list(composite[i][0], list, n);
+        if (!known)
+            HN_FAIL(diag, HONE_INVALID_ARGUMENT,
+                    "'%.*s' cannot be recovered; gelu, layernorm and activation can, where the opset has them", (int)n,
+                    list);
+        list += n + (list[n] == ',');
+    }
+    return HONE_OK;
+}
+
 static hone_simplify_options with_defaults(const hone_simplify_options *given) {
     hone_simplify_options o = {.size = sizeof o};
     if (given) memcpy(&o, given, given->size < sizeof o ? given->size : sizeof o);
@@ -196,6 +239,7 @@ hone_status hone_simplify(const char *in, const char *out, const hone_simplify_o
     hn_simplify s = {
         .in = in, .out = out, .options = with_defaults(options), .pipeline = &hn_pipeline_simplify, .diag = messages};
     HN_TRY(check_skip(s.options.skip, messages));
+    HN_TRY(check_recover(s.options.recover, messages));
     hn_arena_init(&s.arena, NULL);
     hone_status status = hn_simplify_run(&s);
     if (json && (status == HONE_OK || s.verdict == HN_SIMPLIFY_DIFFERS)) {

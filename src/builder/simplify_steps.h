@@ -34,6 +34,7 @@ typedef struct hn_simplify {
     hn_simplify_counts before, after;
     /* Passes that changed something, in order. */
     hn_vec(const char *) changes;
+    const char *leaner;  /* passes to leave out besides because the result would be too large, or NULL */
     size_t most_changes; /* stop behind this many */
     hn_simplify_verdict verdict;
     const char *unchecked; /* why */

@@ -91,6 +91,7 @@ struct hn_model {
     hn_provenance provenance;
     uint32_t next_id;
     bool for_file;       /* it goes back into a model file: passes make standard operators of its opset only */
+    int64_t file_opset;  /* for_file: opset in which it will be written; 0: any */
     int64_t growth_left; /* for_file: bytes by which folding may still make the weights larger */
     uint64_t fold_limit; /* bytes of the largest constant that folding makes; 0: no limit */
     bool failed; /* an allocation inside a rewiring function without a status failed: whoever drives passes must stop */

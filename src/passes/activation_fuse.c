@@ -40,10 +40,15 @@ static bool is_scaled_sigmoid(const hn_value *gate, const hn_value *x, double *a
     return p.n == 1 && p.factor[0] == x;
 }
 
+/* First opset of the operators that are made here; HardSigmoid has always been there. */
+static int since(hn_op_id op) {
+    return op == HN_OP_hard_swish ? 14 : op == HN_OP_mish ? 18 : op == HN_OP_swish ? 24 : 1;
+}
+
 static hone_status become(hn_rewrite *r, hn_node *node, hn_op_id op, hn_attrs attrs, hn_value *x) {
     const bool fits =
         hn_same_shape(&x->info.shape, &node->out[0]->info.shape) && hn_value_dtype(x) == hn_value_dtype(node->out[0]);
-    return fits ? hn_rewrite_morph(r, node, op, attrs, 1, &x) : HONE_OK;
+    return fits && hn_may_make(r->model, since(op)) ? hn_rewrite_morph(r, node, op, attrs, 1, &x) : HONE_OK;
 }
 
 static hone_status fuse_gated(hn_rewrite *r, hn_node *node, const hn_product *p, hn_value *x, hn_value *gate) {

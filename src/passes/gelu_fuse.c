@@ -2,6 +2,7 @@
 #include "passes/pipeline.h"
 #include "passes/product.h"
 
+#define GELU_SINCE        20
 #define SQRT_HALF         0.70710678118654752
 #define SQRT_TWO_OVER_PI  0.79788456080286536
 #define CUBIC_COEFFICIENT 0.044715
@@ -59,7 +60,7 @@ static bool is_gate(const hn_value *gate, const hn_value *x, bool *approximate) 
 static hone_status fuse(hn_rewrite *r, hn_node *node) {
     hn_product p;
     bool approximate;
-    if (node->op->id != HN_OP_mul && node->op->id != HN_OP_div) return HONE_OK;
+    if ((node->op->id != HN_OP_mul && node->op->id != HN_OP_div) || !hn_may_make(r->model, GELU_SINCE)) return HONE_OK;
     if (!hn_product_of(node->out[0], &p) || p.n != 2 || !hn_is_near(p.constant, 0.5)) return HONE_OK;
     for (int i = 0; i < 2; i++) {
         hn_value *x = p.factor[i];

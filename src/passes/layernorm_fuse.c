@@ -3,6 +3,9 @@
 #include "passes/pipeline.h"
 #include "passes/rewrite.h"
 
+#define LAYER_NORM_SINCE 17
+#define RMS_NORM_SINCE   23
+
 /* The mean of `value` over its last dimension, which stays as 1. */
 static bool is_last_mean(const hn_node *node) {
     int64_t axis;
@@ -77,6 +80,7 @@ static hone_status fuse_quotient(hn_rewrite *r, hn_node *node) {
     hn_value *x = divided_by_root(node, &epsilon);
     if (!x || hn_value_dtype(x) != HONE_FLOAT32 || x->info.shape.rank < 1) return HONE_OK;
     hn_value *original = centred_from(x), *in[2] = {original ? original : x, NULL};
+    if (!hn_may_make(r->model, original ? LAYER_NORM_SINCE : RMS_NORM_SINCE)) return HONE_OK;
     const hn_dim last = x->info.shape.dim[x->info.shape.rank - 1];
     if (!hn_dim_is_const(last) || !hn_same_shape(&in[0]->info.shape, &node->out[0]->info.shape)) return HONE_OK;
     in[1] = ones(r, node, last.value);

@@ -1,5 +1,5 @@
-/* The passes of a model that goes back into a file. What only helps kernels, or takes operators that the opset may not
- * have, is left out. Names obey the rule of pipeline.c. */
+/* The passes of a model that goes back into a file. What only helps kernels is left out; composite operators are
+ * made on request and where the opset has them. Names obey the rule of pipeline.c. */
 #include "passes/pipeline.h"
 
 #define INFERRED HN_FACT_INFERRED
@@ -19,6 +19,9 @@ static const hn_pass shrinking[] = {
     {"pad_fold", INFERRED, INFERRED | ORDERED, hn_pass_pad_fold},
     {"bn_fold", INFERRED, INFERRED | ORDERED, hn_pass_bn_fold},
     {"affine_fold", INFERRED, INFERRED | ORDERED, hn_pass_affine_fold},
+    {"activation_fuse", INFERRED, INFERRED | ORDERED, hn_pass_activation_fuse},
+    {"gelu_fuse", INFERRED, INFERRED | ORDERED, hn_pass_gelu_fuse},
+    {"layernorm_fuse", INFERRED, INFERRED | ORDERED, hn_pass_layernorm_fuse},
 };
 
 const hn_pipeline hn_pipeline_simplify = {shrinking, NULL, (int)(sizeof shrinking / sizeof *shrinking), 0};

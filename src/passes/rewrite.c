@@ -166,6 +166,10 @@ hone_status hn_rewrite_insert(hn_rewrite *r, hn_node *before, hn_op_id op, const
     return hn_ir_infer_node(node, r->diag);
 }
 
+bool hn_may_make(const hn_model *model, int since) {
+    return !model->for_file || !model->file_opset || model->file_opset >= since;
+}
+
 /* ---- making constants ---- */
 
 hn_value *hn_rewrite_floats(hn_rewrite *r, hn_graph *graph, const char *name, int rank, const int64_t *dim,

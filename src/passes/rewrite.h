@@ -54,6 +54,9 @@ hn_attrs hn_rewrite_attr(hn_rewrite *r, hn_attrs attrs, hn_attr attr);
 
 /* ---- questions ---- */
 
+/* Whether an operator or attribute that came with opset `since` may be made. */
+bool hn_may_make(const hn_model *model, int since);
+
 /* The node that makes `value` as its first output when it is of this operator, else NULL. */
 hn_node *hn_made_by(const hn_value *value, hn_op_id op);
 /* As hn_made_by, and this one use is the only one. */

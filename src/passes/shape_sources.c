@@ -82,7 +82,8 @@ static void match(const hn_value *value, const search *s, int first, piece *best
     if (hn_ir_is_constant(value) || hn_value_dtype(value) == HONE_NO_DTYPE) return;
     for (int axis = 0; axis < shape->rank; axis++) {
         int n = 0;
-        while (first + n < s->n && axis + n < shape->rank && hn_dim_same(shape->dim[axis + n], s->wanted[first + n])) n++;
+        while (first + n < s->n && axis + n < shape->rank && hn_dim_same(shape->dim[axis + n], s->wanted[first + n]))
+            n++;
         if (n > best->n) *best = (piece){value, axis, first, n};
     }
 }
@@ -107,8 +108,7 @@ static bool is_whole(const piece *p) { return p->axis == 0 && p->n == p->value->
 
 /* Shape gives the piece by itself. */
 static bool is_one_node(const hn_model *model, const piece *p) {
-    const int64_t opset = model->provenance.opset;
-    return is_whole(p) || !opset || opset >= PARTS_OF_A_SHAPE;
+    return is_whole(p) || hn_may_make(model, PARTS_OF_A_SHAPE);
 }
 
 static bool find_pieces(const hn_node *node, search *s) {
@@ -142,8 +142,8 @@ static hn_attrs shape_attrs(hn_rewrite *r, const piece *p) {
 /* Start and end of the piece, after the shape that is cut. */
 static hone_status cut_operands(hn_rewrite *r, hn_node *node, const piece *p, const char *name, hn_value **in) {
     const int64_t first = p->axis, end = p->axis + p->n;
-    HN_TRY(hn_rewrite_insert(r, node, HN_OP_shape, name, (hn_attrs){0}, 1, &(hn_value *){(hn_value *)(uintptr_t)p->value},
-                             &in[0]));
+    HN_TRY(hn_rewrite_insert(r, node, HN_OP_shape, name, (hn_attrs){0}, 1,
+                             &(hn_value *){(hn_value *)(uintptr_t)p->value}, &in[0]));
     in[1] = hn_ir_constant_ints(node->graph, name, &first, 1);
     in[2] = hn_ir_constant_ints(node->graph, name, &end, 1);
     return in[1] && in[2] ? HONE_OK : HONE_OUT_OF_MEMORY;

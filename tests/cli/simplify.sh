@@ -112,3 +112,25 @@ onnx.save(h.make_model(graph, opset_imports=[h.make_opsetid("", 17)], ir_version
 expect 0 simplify shared.onnx lean.onnx
 says err.txt 'would have grown by more than 5 %: left out: .*bn_fold'
 [ "$(stat -c %s lean.onnx)" -lt $(($(stat -c %s shared.onnx) + 1024)) ] || die "the file grew"
+
+# Composite operators come back on request, where the opset has them.
+gelu() { python '
+import onnx
+from onnx import helper as h, numpy_helper as n, TensorProto as T
+number = lambda name, x: n.from_array(np.float32(x), name)
+nodes = [h.make_node("Div", ["x", "root"], ["d"]), h.make_node("Erf", ["d"], ["e"]), h.make_node("Add", ["e", "one"], ["g"]),
+         h.make_node("Mul", ["x", "g"], ["p"]), h.make_node("Mul", ["p", "half"], ["y"])]
+value = lambda name: h.make_tensor_value_info(name, T.FLOAT, ["n", 4])
+graph = h.make_graph(nodes, "g", [value("x")], [value("y")], [number("root", 2 ** 0.5), number("one", 1), number("half", 0.5)])
+onnx.save(h.make_model(graph, opset_imports=[h.make_opsetid("", int(a[1]))], ir_version=8), a[0])' "$1" "$2"; }
+gelu new.onnx 20
+gelu old.onnx 17
+for case in 'new.onnx 5' 'new.onnx 1 --recover gelu layernorm' 'old.onnx 5 --recover gelu'; do
+    set -- $case
+    file=$1 nodes=$2
+    shift 2
+    expect 0 simplify "$file" made.onnx "$@"
+    says out.txt "^  nodes +5 +$nodes\$"
+    same_in_onnxruntime "$file" made.onnx '(3, 4)' y
+done
+refused "'attention' cannot be recovered" simplify new.onnx no.onnx --recover attention

@@ -71,10 +71,10 @@ static bool reads_back(test *t, const char *text) {
 
 static hone_status run_pass(test *t, hn_model *model, bool whole) {
     static const hn_passes_options options = {.pipeline = &hn_pipeline_build, .group = true};
-    static const hn_passes_options for_file = {.pipeline = &hn_pipeline_simplify, .group = true};
+    static const hn_passes_options for_file = {.pipeline = &hn_pipeline_simplify};
     if (!whole && strcmp(t->pass, "simplify") == 0) {
         model->for_file = true;
-        model->provenance.opset = 13; /* Shape cannot give a part */
+        model->file_opset = 13; /* Shape cannot give a part */
         return hn_passes_run(model, &for_file, &t->diag);
     }
     if (whole || strcmp(t->pass, "pipeline") == 0) return hn_passes_run(model, &options, &t->diag);

@@ -98,6 +98,18 @@ static const char *read_skip(const args *a) {
     return !*text ? NULL : strstr(text, "all") ? "all" : text;
 }
 
+static void add_word(void *user, const char *word) {
+    hn_str *list = user;
+    hn_str_add(list, "%s%s", list->n ? "," : "", word);
+}
+
+static const char *read_recover(const args *a) {
+    hn_str list;
+    hn_str_init(&list, tool_arena());
+    arg_each(a, "recover", add_word, &list);
+    return list.n ? text_done(&list) : NULL;
+}
+
 /* ---- the check ---- */
 
 static int read_samples(const args *a) {
@@ -192,6 +204,7 @@ hone_simplify_options simplify_request(const args *a, const char **in, const cha
     o.test_shape = test.at, o.n_test_shape = test.n;
     o.unused_output = unused.at, o.n_unused_output = unused.n;
     o.skip = read_skip(a);
+    o.recover = read_recover(a);
     o.fold_limit = fold_limit(a);
     o.opset = read_opset(a);
     o.external_above = arg_given(a, "save-as-external-data") ? 1 : arg_size(a, "external-data-threshold");
