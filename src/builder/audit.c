@@ -1,8 +1,12 @@
 /* What is suspicious in a model that breaks no rule: it would run, but probably not as it was meant. */
 #include <math.h>
+#include <string.h>
 #include "base/dtype.h"
 #include "builder/report.h"
 #include "passes/rewrite.h"
+
+#define LARGE_BYTES    (64u << 10)
+#define COMPARED_FIRST 4096u
 
 typedef struct audit {
     hn_diag *diag;
@@ -184,9 +188,63 @@ static void check_unread(audit *a, const hn_model *model) {
     }
 }
 
+/* Large constants by type, size and beginning. */
+typedef struct twins {
+    hn_arena arena;
+    hn_map seen;
+    size_t n, bytes; /* that are there once more */
+    const char *first, *second;
+} twins;
+
+static void note_twin(twins *t, const hn_value *value) {
+    const hn_tensor *data = value->info.data;
+    const size_t bytes = hn_tensor_bytes(data);
+    struct {
+        uint64_t bytes, hash, dtype;
+    } key = {bytes, 0, (uint64_t)data->dtype};
+    if (bytes < LARGE_BYTES || data->dtype == HONE_STRING) return;
+    key.hash = hn_hash(data->data, COMPARED_FIRST, key.dtype);
+    const hn_value *other = hn_map_get(&t->seen, &key, sizeof key);
+    if (!other) (void)hn_map_put(&t->seen, &key, sizeof key, (void *)(uintptr_t)value); /* without memory: no finding */
+    if (!other || other == value || memcmp(other->info.data->data, data->data, bytes) != 0) return;
+    if (!t->n++) t->first = other->name, t->second = value->name;
+    t->bytes += bytes;
+}
+
+static void find_twins(twins *t, const hn_graph *graph, hn_map *visited) {
+    for (const hn_node *node = graph->first; node; node = node->next) {
+        for (int i = 0; i < node->n_in; i++) {
+            const hn_value *v = node->in[i];
+            if (!hn_ir_is_constant(v) || hn_map_get(visited, &v->id, sizeof v->id)) continue;
+            if (hn_map_put(visited, &v->id, sizeof v->id, t)) note_twin(t, v);
+        }
+        for (int i = 0; i < node->n_body; i++) find_twins(t, node->body[i], visited);
+    }
+}
+
+/* The same weights under several names make the file larger, and the plan too. */
+static void check_twins(audit *a, const hn_model *model) {
+    twins t = {.n = 0};
+    hn_map visited;
+    hn_arena_init(&t.arena, model->arena.allocator);
+    hn_map_init(&t.seen, &t.arena);
+    hn_map_init(&visited, &t.arena);
+    find_twins(&t, model->main, &visited);
+    const size_t first = a->diag ? a->diag->n : 0;
+    if (t.n) {
+        hn_diag_add(a->diag, HONE_INFO, HONE_OK,
+                    "%zu initializer%s (%zu bytes) repeat%s another one: '%s' is '%s' again", t.n, t.n == 1 ? "" : "s",
+                    t.bytes, t.n == 1 ? "s" : "", t.second, t.first);
+        hn_diag_place(a->diag, first, t.second, "initializer", NULL);
+        hn_diag_hint(a->diag, first, "`hone simplify` stores them once");
+    }
+    hn_arena_free(&t.arena);
+}
+
 void hn_build_audit(const hn_model *model, hn_diag *diag) {
     audit a = {.diag = diag};
     check_unread(&a, model);
+    check_twins(&a, model);
     check_graph(&a, model->main);
     if (a.n > HN_AUDIT_MOST)
         hn_diag_add(diag, HONE_INFO, HONE_OK, "%zu more findings of this kind are not shown", a.n - HN_AUDIT_MOST);

@@ -129,7 +129,7 @@ def opset_of_the_future():
     return one("Relu", opset=99)
 
 
-@fault("it", "domain")
+@fault("it", "opset", "ai.onnx.ml")
 def domain_that_is_not_imported():
     return model([h.make_node("TreeEnsemble", ["x"], ["y"], "it", domain="ai.onnx.ml")])
 
@@ -392,6 +392,14 @@ def clip_with_crossed_limits():
 @fault("it", "variance", severity="warning")
 def negative_variance():
     return one("BatchNormalization", ("x", "a", "a", "a", "v"), [weight("a", 3), const("v", [1, -1, 1])], (1, 3, 8, 8))
+
+
+@fault("second", "'second' is 'first'", "65536", severity="note")
+def weights_stored_twice():
+    tensors = [weight(name, 128, 128) for name in ("first", "second", "other")]
+    tensors[2].raw_data = tensors[2].raw_data[:-4] + b"\0\0\0\0"
+    return model([h.make_node("MatMul", ["x", "first"], ["a"]), h.make_node("MatMul", ["a", "second"], ["b"]), h.make_node("MatMul", ["b", "other"], ["y"])],
+                 [port("x", shape=("n", 128))], constants=tensors)
 
 
 # ---- bytes ----

@@ -41,7 +41,7 @@ def judge(path, node, words, severity):
     if len(messages) != 1:
         return f"more than the one fault: {shown}"
     unreadable = found[0]["status"] in UNREADABLE
-    wanted = 0 if severity == "warning" else 2 if unreadable else 1
+    wanted = 0 if severity != "error" else 2 if unreadable else 1
     return None if status == wanted else f"exit {status}, not {wanted}, with {shown}"
 
 
