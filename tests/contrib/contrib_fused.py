@@ -107,10 +107,12 @@ def test_skip_layer_norm():
     for inputs in ([x, skip, gamma], [x, skip, gamma, bias]):
         check("SkipSimplifiedLayerNormalization", {"epsilon": 1e-5}, inputs)
         check("SkipSimplifiedLayerNormalization", {"epsilon": 1e-5}, inputs, 4, unwanted=(1, 2))
+    refused("FusedMatMul", {}, [x[0], gamma], "output 1 of FusedMatMul is not available", 2)
     refused("SkipLayerNormalization", {}, [x, skip, gamma], "output 1 of SkipLayerNormalization is not available", 2)
 
 
 def test_layer_norm_before_its_opset():
     x, gamma, beta = random((2, 5, 8)), random((8,)), random((8,), seed=1)
     check("LayerNormalization", {"axis": -1, "epsilon": 1e-5}, [x, gamma, beta], domain="", opset=12)
+    refused("SimplifiedLayerNormalization", {}, [x, gamma], "output 1 of", 2, domain="")
     check("SimplifiedLayerNormalization", {"axis": -1, "epsilon": 1e-5, "stash_type": 1}, [x, gamma], domain="", opset=12)

@@ -110,6 +110,17 @@ def test_roi_align():
           expect=[np.zeros((1, 2, 1, 1), np.float32)])
 
 
+def test_empty_images():
+    roi = np.array([[0, 0, 3, 3]], np.float32)
+    for shape in ((1, 2, 0, 4), (1, 2, 4, 0)):
+        check("RoiAlign", {"output_height": 2}, [np.zeros(shape, np.float32), roi, np.zeros(1, np.int64)],
+              expect=[np.zeros((1, 2, 2, 1), np.float32)])
+        check("MaxRoiPool", {"pooled_shape": [2, 1]}, [np.zeros(shape, np.float32), np.concatenate([[[0]], roi], 1).astype(np.float32)],
+              expect=[np.zeros((1, 2, 2, 1), np.float32)])
+        check("RoiAlign", {}, [np.zeros(shape, np.float32), roi[:, [0, 0, 1, 1]] - 2, np.zeros(1, np.int64)],
+              expect=[np.zeros((1, 2, 1, 1), np.float32)])
+
+
 def test_roi_align_refused():
     x, rois, batch = values((1, 2, 6, 6)), regions(3, 6), np.zeros(3, np.int64)
     refused("RoiAlign", {}, [x, rois, np.array([0, 1, 0])], "image 1 of 1")

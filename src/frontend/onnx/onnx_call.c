@@ -189,12 +189,20 @@ static hone_status check_counts(hn_onnx_node *node) {
     return HONE_OK;
 }
 
+/* Of a conversion that emitted everything itself: what the file names must have been made. */
+static hone_status check_results(const hn_onnx_node *node) {
+    for (int i = 0; i < node->n_out; i++)
+        if (!node->result[i] && node->proto.output.at[i].n > 0)
+            HN_FAIL(node->scope->import->diag, HONE_UNSUPPORTED, "output %d of %s is not available", i, node->type);
+    return HONE_OK;
+}
+
 hone_status hn_onnx_build_node(hn_onnx_node *node) {
     int since;
     const hn_onnx_row *row = hn_onnx_find_row(node->key, node->opset, &since);
     if (row && row->import) HN_TRY(row->import(node));
     for (int i = 0; i < node->n_out; i++)
-        if (node->result[i]) return HONE_OK; /* the conversion emitted everything itself */
+        if (node->result[i]) return check_results(node);
     HN_TRY(check_counts(node));
     return hn_onnx_emit_self(node);
 }

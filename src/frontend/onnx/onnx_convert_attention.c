@@ -28,7 +28,7 @@ static hn_value *key_numbers(hn_onnx_expansion *e, const hn_expand_heads *h) {
 static bool lists_starts(const hn_value *mask, const hn_value *q) {
     const hn_shape *m = &mask->info.shape, *x = &q->info.shape;
     return m->rank == 1 && x->rank > 0 && hn_dim_is_const(m->dim[0]) && hn_dim_is_const(x->dim[0]) &&
-           m->dim[0].value == 2 * x->dim[0].value && x->dim[0].value > 0;
+           x->dim[0].value > 0 && x->dim[0].value <= INT32_MAX && m->dim[0].value == 2 * x->dim[0].value;
 }
 
 /* [batch] numbers of keys that count, or [2 * batch]: ends, then starts. As 0 and 1 of [batch, keys]. */
@@ -163,7 +163,7 @@ static void add_bias(hn_onnx_expansion *e, hn_expand_heads *h, hn_value *bias) {
     hn_value **to[3] = {&h->q, &h->k, &h->v}, *part[3];
     const hn_shape *q = &h->q->info.shape;
     if (!bias) return;
-    if (q->rank == 3 && hn_dim_is_const(q->dim[2])) {
+    if (q->rank == 3 && hn_dim_is_const(q->dim[2]) && q->dim[2].value <= INT32_MAX) {
         const int64_t size = q->dim[2].value;
         part[0] = hn_expand_slice(e, bias, 0, size, 0);
         part[1] = hn_expand_slice(e, bias, size, 2 * size, 0);
@@ -201,7 +201,6 @@ typedef struct head_inputs {
 static hone_status multi_head(hn_onnx_node *node, const head_inputs *at) {
     hn_onnx_expansion e = {.node = node};
     hn_expand_heads h = {0};
-    HN_TRY(hn_expand_refuse(node, 3, 4));
     HN_TRY(read_operands(&e, &h));
     add_bias(&e, &h, hn_onnx_in(node, at->bias));
     h.mask = hn_onnx_in(node, at->mask);

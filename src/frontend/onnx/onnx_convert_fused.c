@@ -177,7 +177,6 @@ static hone_status skip_norm(hn_onnx_node *node, hn_op_id op, size_t bias) {
     hn_onnx_expansion e = {.node = node};
     const float epsilon = hn_expand_float_attr(node, "epsilon", 1e-12f);
     HN_TRY(hn_expand_check(node, 3, bias + 1));
-    HN_TRY(hn_expand_refuse(node, 1, 3));
     const hn_attr attr[2] = {hn_attr_of_int("axis", -1), hn_attr_of_float("epsilon", epsilon)};
     hn_value *sum = hn_expand(&e, HN_OP_add, node->in.at[0], node->in.at[1]);
     if (hn_onnx_in(node, bias)) sum = hn_expand(&e, HN_OP_add, sum, node->in.at[bias]);
@@ -192,9 +191,10 @@ hone_status hn_onnx_skip_rms_norm(hn_onnx_node *node) { return skip_norm(node, H
 
 /* Its second output is for training. */
 hone_status hn_onnx_simplified_layer_norm(hn_onnx_node *node) {
-    HN_TRY(hn_expand_refuse(node, 1, 2));
-    if (node->n_out > 1) node->n_out = 1;
-    return HONE_OK;
+    hn_onnx_expansion e = {.node = node};
+    HN_TRY(hn_expand_check(node, 2, 2));
+    return hn_expand_end(
+        &e, 0, hn_expand_op(&e, HN_OP_rms_normalization, node->attrs.at, (uint32_t)node->attrs.n, 2, node->in.at));
 }
 
 /* GroupNorm, and SkipGroupNorm with what is added before: the channels may come last, and a Swish may follow. */

@@ -29,7 +29,8 @@ hone_status hn_onnx_dynamic_quantize_lstm(hn_onnx_node *node) {
     hn_value *in[8];
     for (size_t i = 0; i < 8; i++) in[i] = hn_onnx_in(node, i);
     for (size_t i = 1; i < 3; i++) in[i] = gate_weights(&e, in[i], node->in.at[6 + 2 * i], hn_onnx_in(node, 7 + 2 * i));
-    hn_expand_many(&e, HN_OP_lstm, node->attrs.at, (uint32_t)node->attrs.n, 8, in, node->n_out, node->result);
+    hn_expand_many(&e, HN_OP_lstm, node->attrs.at, (uint32_t)node->attrs.n, 8, in, node->n_out < 3 ? node->n_out : 3,
+                   node->result);
     return e.status;
 }
 

@@ -80,13 +80,6 @@ bool hn_expand_wants(const hn_onnx_node *node, size_t i) {
     return i < node->proto.output.n && node->proto.output.at[i].n > 0;
 }
 
-hone_status hn_expand_refuse(const hn_onnx_node *node, size_t first, size_t last) {
-    for (size_t i = first; i < last; i++)
-        if (hn_expand_wants(node, i))
-            HN_FAIL(node->scope->import->diag, HONE_UNSUPPORTED, "output %zu of %s is not available", i, node->type);
-    return HONE_OK;
-}
-
 int64_t hn_expand_int_attr(const hn_onnx_node *node, const char *name, int64_t otherwise) {
     const hn_attr *attr = hn_onnx_get_attr(node, name);
     return attr && attr->kind == HN_ATTR_INT ? attr->i : otherwise;

@@ -42,8 +42,6 @@ HONE_MUST_USE hone_status hn_expand_end(hn_onnx_expansion *e, int i, hn_value *v
 HONE_MUST_USE hone_status hn_expand_check(hn_onnx_node *node, size_t least, size_t most);
 /* Someone names output i. */
 bool hn_expand_wants(const hn_onnx_node *node, size_t i);
-/* Fails when someone names one of the outputs [first, last), which Hone does not compute. */
-HONE_MUST_USE hone_status hn_expand_refuse(const hn_onnx_node *node, size_t first, size_t last);
 
 /* Attributes of the node. */
 int64_t hn_expand_int_attr(const hn_onnx_node *node, const char *name, int64_t otherwise);

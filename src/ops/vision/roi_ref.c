@@ -71,7 +71,7 @@ static bool place(const regions *r, const bin_axis *a, int64_t bin, int64_t k, i
     const double base = narrow(r, a->start + narrow(r, (double)bin * a->size));
     const double step = narrow(r, narrow(r, ((double)k + 0.5) * a->size) / (double)a->samples);
     double at = narrow(r, base + step);
-    if (!(at >= -1 && at <= (double)size)) return false;
+    if (size == 0 || !(at >= -1 && at <= (double)size)) return false;
     if (at < 0) at = 0;
     *low = (int64_t)at;
     *high = *low + 1;
