@@ -34,9 +34,19 @@ def type_of(value):
     if isinstance(value, list):
         return helper.make_sequence_type_proto(type_of(value[0]) if value else helper.make_tensor_type_proto(1, None))
     if isinstance(value, dict):
-        keys, values = np.array(list(value)), np.array(list(value.values()))
-        return helper.make_map_type_proto(8 if keys.dtype.kind == "U" else 7, type_of(values[0]))
+        first = next(iter(value.values()))
+        return helper.make_map_type_proto(8 if isinstance(next(iter(value)), str) else 7,
+                                          type_of(np.array(first, object) if isinstance(first, str) else first))
     return helper.make_tensor_type_proto(optest.dtype_number(np.asarray(value)), list(np.shape(value)))
+
+
+def map_proto(value, name):
+    proto, words = onnx.MapProto(name=name), isinstance(next(iter(value)), str)
+    proto.key_type = onnx.TensorProto.STRING if words else onnx.TensorProto.INT64
+    (proto.string_keys if words else proto.keys).extend(k.encode() if words else int(k) for k in value)
+    items = [np.array(v, object) if isinstance(v, str) else np.asarray(v) for v in value.values()]
+    proto.values.CopyFrom(numpy_helper.from_list(items))
+    return proto
 
 
 def to_proto(value, name):
@@ -46,7 +56,7 @@ def to_proto(value, name):
     if isinstance(value, list):
         return numpy_helper.from_list(value, name, None if value else onnx.SequenceProto.TENSOR)
     if isinstance(value, dict):
-        return numpy_helper.from_dict(value, name)
+        return map_proto(value, name)
     return numpy_helper.from_array(np.asarray(value), name)
 
 
