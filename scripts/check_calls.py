@@ -20,7 +20,7 @@ CALLS = {
                 ["tools/"], "handlers and processes belong to the host"),
     "threads": (r"\b(pthread_create|thrd_create)\s*\(", ["src/base/pool", "src/server/", "tools/"],
                 "threads come from base/pool"),
-    "loading": (r"\b(dlopen|dlsym)\s*\(", ["src/device/cuda/", "src/builder/plugin"],
+    "loading": (r"\b(dlopen|dlsym)\s*\(", ["src/device/cuda/", "src/abi/plugin"],
                 "libraries are loaded by device/cuda and the plugin host only"),
     "randomness": (r"(?<![.>])\b(s?rand(om)?(_r)?|[dlm]rand48|time|gettimeofday|localtime|gmtime)\s*\(",
                    ["src/base/rng", "src/base/clock", "src/server/", "tools/"],

@@ -2,6 +2,7 @@
 #ifndef HONE_BUILD_H
 #define HONE_BUILD_H
 
+#include "hone/plugin.h"
 #include "hone/types.h"
 
 #ifdef __cplusplus
@@ -16,6 +17,10 @@ typedef struct hone_build_config hone_build_config;
  * HONE_OUT_OF_MEMORY. */
 HONE_API HONE_MUST_USE hone_status hone_model_load(const char *path, const hone_allocator *allocator,
                                                    hone_messages *messages, hone_model **out);
+/* The same with the operators of `plugins` (NULL: none), which must outlive the model. */
+HONE_API HONE_MUST_USE hone_status hone_model_load_with(const char *path, const hone_plugins *plugins,
+                                                        const hone_allocator *allocator, hone_messages *messages,
+                                                        hone_model **out);
 HONE_API void hone_model_destroy(hone_model **model);
 
 /* Settings of one build. `options.def` lists the keys that hone_build_config_set takes ("threads", "memory-limit",

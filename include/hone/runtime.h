@@ -9,6 +9,7 @@
 #ifndef HONE_RUNTIME_H
 #define HONE_RUNTIME_H
 
+#include "hone/plugin.h"
 #include "hone/types.h"
 
 #ifdef __cplusplus
@@ -23,6 +24,7 @@ typedef struct hone_engine_options {
     size_t size;
     const hone_allocator *allocator; /* default: malloc */
     int threads;                     /* workers of the engine's pool, the caller's thread included; 0: physical cores */
+    const hone_plugins *plugins;     /* operators of plugins; must outlive the engine; default: none */
     const char *features; /* instruction-set limit: "generic", "avx2", "avx512", "amx"; NULL: all there are */
     bool verify_weights;  /* hash the weights too */
 } hone_engine_options;

@@ -81,10 +81,11 @@ typedef struct hn_call {
     const hn_tensor *const *in; /* NULL entries: absent */
     hn_tensor *const *out;
     hone_status (*resize)(struct hn_call *call, int out, int rank, const int64_t *dim);
-    void *owner;       /* of whoever made the call; for `resize` */
-    hn_arena *scratch; /* emptied after the call */
-    hn_arena *lasting; /* where strings and objects that the operator makes live on */
-    uint64_t seed;     /* random operators */
+    void *owner;          /* of whoever made the call; for `resize` */
+    hn_arena *scratch;    /* emptied after the call */
+    hn_arena *lasting;    /* where strings and objects that the operator makes live on */
+    uint64_t seed;        /* random operators */
+    struct hn_pool *pool; /* for the fast form of an operator of a plugin; NULL: run alone, by the reference */
     hn_diag *diag;
 } hn_call;
 typedef hone_status hn_ref_fn(hn_call *call);
@@ -97,6 +98,7 @@ struct hn_op {
     hn_infer_fn *infer;
     hn_ref_fn *ref;
     hn_element_fn *element; /* NULL: not known */
+    const void *plugin;     /* of operators that a plugin brings (abi/plugin_op.h) */
 };
 
 /* The table of operators; defined by the ops room (ops/registry.c). hn_op_find gives NULL for an unknown name. */

@@ -203,6 +203,17 @@ static uint16_t infer_flag(const hn_node *node) {
     return 0;
 }
 
+/* Such a step runs with the same version of the plugin only. */
+static void note_plugin(emitter *e, const hn_op *op, hn_plan_step *s) {
+    const hn_plugin_op *own = op->plugin;
+    const bool fast = own->own->tasks && !hn_config_int(e->build->config, "reference");
+    const char *provider = hn_arena_format(e->r.arena, HN_PLAN_PLUGIN "%s", own->plugin->name);
+    if (!provider) e->r.failed = true;
+    s->provider = hn_records_string(&e->r, provider);
+    s->kernel = hn_records_string(&e->r, fast ? own->own->name : "");
+    s->kernel_version = own->plugin->version;
+}
+
 static hone_status emit_reference(block_state *b, hn_node *node) {
     emitter *e = b->e;
     const uint8_t device = hn_build_choice(node)->device;
@@ -218,6 +229,7 @@ static hone_status emit_reference(block_state *b, hn_node *node) {
             e->r.value.at[out[i] - 1].space = e->r.value.at[out[i] - 1].storage == HN_STORAGE_OUTPUT ? 0 : device;
     }
     hn_plan_step s = new_step(e, node, HN_STEP_REFERENCE);
+    if (node->op->plugin) note_plugin(e, node->op, &s);
     s.device = device;
     s.flags = infer_flag(node);
     HN_TRY(encode_attrs(e, node, &s));

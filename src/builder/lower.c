@@ -84,7 +84,8 @@ static bool add_value(lowering *l, const hn_value *value, const hn_value *outer,
 
 static bool add_operator(lowering *l, const hn_node *node) {
     hn_query *q = l->query;
-    if (q->n_op == HN_QUERY_OPS || node->n_in > HN_QUERY_ARGS || node->n_out > HN_QUERY_ARGS || node->n_body)
+    if (q->n_op == HN_QUERY_OPS || node->n_in > HN_QUERY_ARGS || node->n_out > HN_QUERY_ARGS || node->n_body ||
+        node->op->plugin)
         return false;
     hn_qop *op = &q->op[q->n_op++];
     op->op = (uint16_t)node->op->id;

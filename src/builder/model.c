@@ -5,13 +5,18 @@
 
 hone_status hone_model_load(const char *path, const hone_allocator *allocator, hone_messages *messages,
                             hone_model **out) {
+    return hone_model_load_with(path, NULL, allocator, messages, out);
+}
+
+hone_status hone_model_load_with(const char *path, const hone_plugins *plugins, const hone_allocator *allocator,
+                                 hone_messages *messages, hone_model **out) {
     if (!out) return HONE_INVALID_ARGUMENT;
     *out = NULL;
     if (!path) HN_FAIL(messages, HONE_INVALID_ARGUMENT, "a path is needed");
     hone_model *model = hn_alloc(allocator, sizeof *model, 16);
     HN_TRY_ALLOC(model);
     *model = (hone_model){.allocator = allocator};
-    hone_status status = hn_onnx_load(path, allocator, &model->model, messages);
+    hone_status status = hn_onnx_load_with(path, plugins, allocator, &model->model, messages);
     if (status != HONE_OK) hone_model_destroy(&model);
     *out = model;
     return status;

@@ -160,7 +160,7 @@ static void write_step(report *r, const hn_plan_step *s, uint32_t block) {
     hn_json_string(&r->json, "fused", text(r, s->fused));
     hn_json_string(&r->json, "kind", kind_text(s));
     hn_json_string(&r->json, "kernel", s->kind == HN_STEP_KERNEL ? text(r, s->kernel) : kind_text(s));
-    hn_json_string(&r->json, "provider", s->kind == HN_STEP_KERNEL ? text(r, s->provider) : "runtime");
+    hn_json_string(&r->json, "provider", *text(r, s->provider) ? text(r, s->provider) : "runtime");
     hn_json_string(&r->json, "device", device ? device->name : "?");
     if (block) hn_json_int(&r->json, "block", block);
     if (s->n_block) write_blocks(r, s);

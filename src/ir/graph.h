@@ -13,6 +13,7 @@
 #ifndef HN_IR_GRAPH_H
 #define HN_IR_GRAPH_H
 
+#include "abi/plugin_op.h"
 #include "abi/query.h"
 #include "base/file.h"
 #include "base/map.h"
@@ -90,10 +91,11 @@ struct hn_model {
     hn_graph *main;
     hn_provenance provenance;
     uint32_t next_id;
-    bool for_file;       /* it goes back into a model file: passes make standard operators of its opset only */
-    int64_t file_opset;  /* for_file: opset in which it will be written; 0: any */
-    int64_t growth_left; /* for_file: bytes by which folding may still make the weights larger */
-    uint64_t fold_limit; /* bytes of the largest constant that folding makes; 0: no limit */
+    bool for_file;               /* it goes back into a model file: passes make standard operators of its opset only */
+    int64_t file_opset;          /* for_file: opset in which it will be written; 0: any */
+    int64_t growth_left;         /* for_file: bytes by which folding may still make the weights larger */
+    uint64_t fold_limit;         /* bytes of the largest constant that folding makes; 0: no limit */
+    const hone_plugins *plugins; /* more operators; borrowed, may be NULL */
     bool failed; /* an allocation inside a rewiring function without a status failed: whoever drives passes must stop */
     hn_map names;              /* all value and node names in use */
     hn_vec(hn_map_file) files; /* mappings that constants point into */

@@ -120,6 +120,10 @@ typedef enum hn_step_kind {
     HN_STEP_SCAN
 } hn_step_kind;
 
+/* The provider of a reference step whose operator a plugin brings is this and the plugin's name; kernel_version is the
+ * plugin's, and `kernel` is set when its fast form runs. */
+#define HN_PLAN_PLUGIN "plugin "
+
 enum { HN_STEP_INFERS = 1u << 0 /* output shapes are found by running inference first */ };
 
 typedef struct hn_plan_step {
@@ -185,6 +189,9 @@ HONE_MUST_USE hone_status hn_plan_open(const char *path, bool verify_weights, hn
 HONE_MUST_USE hone_status hn_plan_open_memory(const void *bytes, size_t n, bool verify_weights, hn_plan *plan,
                                               hn_diag *diag);
 void hn_plan_close(hn_plan *plan);
+
+/* The numbers of inputs and outputs of step `index` fit `op` (for steps of plugins, which opening cannot check). */
+HONE_MUST_USE hone_status hn_plan_verify_arity(const hn_plan *plan, uint32_t index, const hn_op *op, hn_diag *diag);
 
 static inline const char *hn_plan_text(const hn_plan *plan, uint32_t string) { return plan->strings + string; }
 /* Value of a META key, or NULL. */

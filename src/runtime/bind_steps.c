@@ -115,6 +115,34 @@ static hone_status check_constants(const hone_engine *engine, const hn_bound_ste
     return HONE_OK;
 }
 
+/* An operator of a plugin, which must be there in the version that the plan was built with. */
+static hone_status bind_plugin(hone_engine *engine, hn_bound_step *s, uint32_t i, hn_diag *diag) {
+    const hn_plan_step *record = s->record;
+    const char *name = hn_plan_text(&engine->plan, record->op), *plugin = hn_plan_text(&engine->plan, record->provider);
+    const hn_plugin_op *own;
+    s->op = hn_plugins_find(engine->plugins, name);
+    if (!s->op)
+        HN_FAIL(diag, HONE_UNSUPPORTED,
+                "step '%s' needs operator '%s' of %s version %" PRIu32 ": give it with --plugin FILE", s->name, name,
+                plugin, record->kernel_version);
+    own = s->op->plugin;
+    if (own->plugin->version != record->kernel_version ||
+        strcmp(own->plugin->name, plugin + strlen(HN_PLAN_PLUGIN)) != 0)
+        HN_FAIL(diag, HONE_UNSUPPORTED,
+                "step '%s' was built with %s version %" PRIu32 ", here is version %" PRIu32 " of '%s': build again",
+                s->name, plugin, record->kernel_version, own->plugin->version, own->plugin->name);
+    return hn_plan_verify_arity(&engine->plan, i, s->op, diag);
+}
+
+static hone_status bind_operator(hone_engine *engine, hn_bound_step *s, uint32_t i, hn_diag *diag) {
+    const hn_plan *plan = &engine->plan;
+    const char *provider = hn_plan_text(plan, s->record->provider);
+    s->op = hn_op_find(hn_plan_text(plan, s->record->op));
+    const bool foreign = strncmp(provider, HN_PLAN_PLUGIN, strlen(HN_PLAN_PLUGIN)) == 0;
+    if (foreign && s->record->kind == HN_STEP_REFERENCE) HN_TRY(bind_plugin(engine, s, i, diag));
+    return hn_attrs_decode(plan->blob + s->record->attrs, s->record->attr_bytes, &engine->arena, &s->attrs, diag);
+}
+
 static hone_status bind_step(hone_engine *engine, uint32_t i, hn_diag *diag) {
     const hn_plan *plan = &engine->plan;
     hn_bound_step *s = &engine->step[i];
@@ -130,8 +158,7 @@ static hone_status bind_step(hone_engine *engine, uint32_t i, hn_diag *diag) {
         HN_TRY(bind_kernel(engine, s, diag));
         if (s->query->n_val > engine->max_vals) engine->max_vals = s->query->n_val;
     } else if (s->record->kind != HN_STEP_COPY) {
-        s->op = hn_op_find(hn_plan_text(plan, s->record->op));
-        HN_TRY(hn_attrs_decode(plan->blob + s->record->attrs, s->record->attr_bytes, &engine->arena, &s->attrs, diag));
+        HN_TRY(bind_operator(engine, s, i, diag));
     }
     return check_constants(engine, s, diag);
 }

@@ -26,6 +26,7 @@ static hone_status finish_load(hone_engine *engine, const hone_engine_options *o
     engine->n_input = (int)main->n_params;
     engine->output = engine->input + main->n_params;
     engine->n_output = (int)main->n_results;
+    engine->plugins = o->plugins;
     HN_TRY(set_features(engine, o->features, diag));
     HN_TRY(hn_engine_bind_steps(engine, diag));
     HN_TRY(hn_engine_describe_ports(engine));

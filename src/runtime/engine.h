@@ -2,6 +2,7 @@
 #ifndef HN_RUNTIME_ENGINE_H
 #define HN_RUNTIME_ENGINE_H
 
+#include "abi/plugin_op.h"
 #include "abi/value.h"
 #include "base/pool.h"
 #include "hone/runtime.h"
@@ -29,6 +30,7 @@ struct hone_engine {
     const hone_allocator *allocator;
     hn_plan plan;
     hn_pool *pool;
+    const hone_plugins *plugins; /* borrowed, may be NULL */
     uint32_t features;
     hn_bound_step *step;
     uint32_t *root; /* per value: the value whose memory it uses in the end */

@@ -146,6 +146,7 @@ static hone_status run_reference(hone_context *c, const hn_bound_step *s) {
                     .owner = &owner,
                     .scratch = &c->scratch,
                     .lasting = &c->objects,
+                    .pool = *hn_plan_text(&c->engine->plan, s->record->kernel) ? c->engine->pool : NULL,
                     .seed = (uint64_t)(s - c->engine->step),
                     .diag = &c->diag};
     HN_TRY(s->op->ref(&call));

@@ -207,7 +207,7 @@ int command_build(const args *a) {
     if (arg_int(a, "jobs", 1) < 1) fail("--jobs: at least 1");
     if (arg_int(a, "jobs", 1) > 1) note("--jobs changes nothing: this version builds with one worker");
     hone_model *model;
-    if (load_model(path, arg_given(a, "verbose"), &model) != HONE_OK) return REFUSED;
+    if (load_model(a, path, &model) != HONE_OK) return REFUSED;
     hone_messages *messages = new_messages();
     hone_build_config *config = build_config(a);
     add_profiles(a, config, messages);

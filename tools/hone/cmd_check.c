@@ -124,7 +124,7 @@ static int check_model(const args *a, const char *path) {
     hone_messages *messages = new_messages();
     char *text = NULL;
     int result = GOOD;
-    hone_status status = hone_model_load(path, NULL, messages, &model);
+    hone_status status = hone_model_load_with(path, tool_plugins(a), NULL, messages, &model);
     if (status == HONE_OK && arg_given(a, "save-shapes"))
         require(hone_model_save_shapes(model, arg_text(a, "save-shapes", ""), messages), messages, "--save-shapes");
     if (status == HONE_OK) status = hone_model_check(model, NULL, messages, &text);

@@ -140,7 +140,7 @@ int command_inspect(const args *a) {
         report = plan_report(path, false, &text);
     } else {
         hone_model *model;
-        if (load_model(path, arg_given(a, "verbose"), &model) != HONE_OK) return REFUSED;
+        if (load_model(a, path, &model) != HONE_OK) return REFUSED;
         report = model_report(model, &text);
         hone_model_destroy(&model);
     }

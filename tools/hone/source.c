@@ -112,10 +112,23 @@ static void ports_from_engine(source *s) {
 
 /* ---- engines ---- */
 
+const hone_plugins *tool_plugins(const args *a) {
+    static hone_plugins *plugins; /* open until the program ends, as models and engines are */
+    if (plugins || !arg_given(a, "plugin")) return plugins;
+    hone_messages *messages = new_messages();
+    require(hone_plugins_create(NULL, &plugins), messages, "out of memory");
+    for (int i = 0; i < a->n_given; i++)
+        if (strcmp(a->given[i].flag->name, "plugin") == 0)
+            require(hone_plugins_open(plugins, a->given[i].value, messages), messages, a->given[i].value);
+    hone_messages_destroy(&messages);
+    return plugins;
+}
+
 static void load_engine(source *s, const args *a, const char *path) {
     hone_messages *messages = new_messages();
     const hone_engine_options options = {.size = sizeof options,
                                          .threads = (int)arg_int(a, "threads", 0),
+                                         .plugins = tool_plugins(a),
                                          .features = arg_text(a, "features", NULL),
                                          .verify_weights = arg_given(a, "verify-weights")};
     struct stat file;
@@ -140,10 +153,10 @@ static void refuse_build_options(const args *a, const char *path) {
     }
 }
 
-hone_status load_model(const char *path, bool verbose, hone_model **out) {
+hone_status load_model(const args *a, const char *path, hone_model **out) {
     hone_messages *messages = new_messages();
-    const hone_status status = hone_model_load(path, NULL, messages, out);
-    print_messages(messages, verbose);
+    const hone_status status = hone_model_load_with(path, tool_plugins(a), NULL, messages, out);
+    print_messages(messages, arg_given(a, "verbose"));
     if (status != HONE_OK && !hone_messages_count(messages))
         print_fault(HONE_ERROR, text_of("%s: %s", path, hone_status_text(status)), NULL);
     hone_messages_destroy(&messages);
@@ -161,7 +174,7 @@ void source_open(source *s, const args *a, const char *path) {
         return;
     }
     const double start = seconds_now();
-    if (load_model(path, arg_given(a, "verbose"), &s->model) != HONE_OK) exit(REFUSED);
+    if (load_model(a, path, &s->model) != HONE_OK) exit(REFUSED);
     s->parse_seconds = seconds_now() - start;
     ports_from_report(s);
 }

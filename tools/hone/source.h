@@ -40,7 +40,9 @@ json_t *parse_report(const char *text);
 json_t *model_report(const hone_model *model, char **text);
 json_t *plan_report(const char *path, bool verify_weights, char **text);
 /* Reads a model; on a fault prints it. */
-hone_status load_model(const char *path, bool verbose, hone_model **out);
+hone_status load_model(const args *a, const char *path, hone_model **out);
+/* The plugins of the command line, opened on first sight; NULL: none. */
+const hone_plugins *tool_plugins(const args *a);
 /* Build options of the command line into a configuration. */
 hone_build_config *build_config(const args *a);
 #endif

@@ -10,6 +10,9 @@
  * version that Hone does not know; HONE_IO_ERROR: cannot read; on failure *out is NULL. */
 HONE_MUST_USE hone_status hn_onnx_load(const char *path, const hone_allocator *allocator, hn_model **out,
                                        hn_diag *diag);
+/* The same with the operators of `plugins`, which outlive the model. */
+HONE_MUST_USE hone_status hn_onnx_load_with(const char *path, const hone_plugins *plugins,
+                                            const hone_allocator *allocator, hn_model **out, hn_diag *diag);
 /* The same from memory that outlives the model; external data is looked for in `folder` (NULL: refused). */
 HONE_MUST_USE hone_status hn_onnx_load_memory(const void *bytes, size_t n, const char *folder,
                                               const hone_allocator *allocator, hn_model **out, hn_diag *diag);

@@ -304,6 +304,19 @@ static hone_status import_attribute(hn_onnx_node *node, const hn_onnx_attribute 
     return hn_vec_push(&node->scope->import->scratch, &node->attrs, attr) ? HONE_OK : HONE_OUT_OF_MEMORY;
 }
 
+/* Of an operator of a plugin, which looks at them itself: any kind but bodies. */
+static hone_status import_own_attribute(hn_onnx_node *node, const hn_onnx_attribute *attribute) {
+    hn_onnx_import *import = node->scope->import;
+    const hn_onnx_kind kind = (hn_onnx_kind)attribute->proto.type;
+    if (kind == HN_ONNX_GRAPH)
+        HN_FAIL(import->diag, HONE_UNSUPPORTED, "attribute '%s': operators of plugins cannot have bodies",
+                attribute->name);
+    hn_attr attr = {.name = hn_arena_string(&import->model->arena, attribute->name, strlen(attribute->name))};
+    HN_TRY_ALLOC(attr.name);
+    HN_TRY(import_value(node, attribute, kind, &attr));
+    return hn_vec_push(&import->scratch, &node->attrs, attr) ? HONE_OK : HONE_OUT_OF_MEMORY;
+}
+
 hone_status hn_onnx_import_attributes(hn_onnx_node *node) {
     hn_onnx_import *import = node->scope->import;
     hone_status worst = HONE_OK;
@@ -315,7 +328,8 @@ hone_status hn_onnx_import_attributes(hn_onnx_node *node) {
                             rows[i].name, hn_onnx_kind_name(rows[i].kind));
     for (size_t i = 0; i < node->n_given; i++) {
         const size_t first = hn_onnx_mark(import);
-        const hone_status status = import_attribute(node, &node->given[i]);
+        const hone_status status =
+            node->op->plugin ? import_own_attribute(node, &node->given[i]) : import_attribute(node, &node->given[i]);
         if (status == HONE_OK) continue;
         hn_diag_place(import->diag, first, node->shown, node->type, attribute_place(&node->given[i]));
         if (status == HONE_OUT_OF_MEMORY) return status;

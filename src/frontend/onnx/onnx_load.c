@@ -251,9 +251,15 @@ static hone_status load_file(hn_model *model, const char *path, hn_diag *diag) {
 }
 
 hone_status hn_onnx_load(const char *path, const hone_allocator *allocator, hn_model **out, hn_diag *diag) {
+    return hn_onnx_load_with(path, NULL, allocator, out, diag);
+}
+
+hone_status hn_onnx_load_with(const char *path, const hone_plugins *plugins, const hone_allocator *allocator,
+                              hn_model **out, hn_diag *diag) {
     hn_model *model;
     *out = NULL;
     HN_TRY(hn_model_create(allocator, &model));
+    model->plugins = plugins;
     const hone_status status = load_file(model, path, diag);
     if (status == HONE_OK) *out = model;
     else hn_model_destroy(&model);

@@ -114,11 +114,16 @@ static void hint_unknown(hn_onnx_import *import, size_t first, const unknown_op 
         hn_diag_hint(import->diag, first,
                      "ONNX Runtime's optimizer makes such nodes: give Hone the model from before that step");
     else if (close)
-        hn_diag_hint(import->diag, first, "ONNX's own '%s' has an empty domain: is that the one that was meant?",
-                     close);
+        hn_diag_hint(
+            import->diag, first,
+            "ONNX's own '%s' has an empty domain: is that the one that was meant? Otherwise give a plugin that "
+            "has this one: --plugin FILE",
+            close);
     else
-        hn_diag_hint(import->diag, first,
-                     "express it by standard operators when exporting, or define it as a local function of the model");
+        hn_diag_hint(
+            import->diag, first,
+            "give a plugin that has it (--plugin FILE, see hone/plugin.h), express it by standard operators when "
+            "exporting, or define it as a local function of the model");
 }
 
 hone_status hn_onnx_report_unknown(hn_onnx_import *import) {
@@ -160,12 +165,18 @@ static hone_status too_new(const hn_onnx_node *node, int since) {
     return HONE_INVALID_MODEL;
 }
 
+static const hn_op *find_operator(const hn_onnx_node *node) {
+    int since;
+    const hn_onnx_row *row = hn_onnx_find_row(node->key, node->opset, &since);
+    return row ? hn_op_find(row->op) : hn_plugins_find(node->scope->import->model->plugins, node->key);
+}
+
 static hone_status import_operator(hn_onnx_node *node, const hn_onnx_name *inputs) {
     int since;
     const hn_onnx_row *row = hn_onnx_find_row(node->key, node->opset, &since);
     if (!node->opset && (since || !*node->domain)) return no_opset(node);
     if (!row && since) return too_new(node, since);
-    node->op = row ? hn_op_find(row->op) : NULL;
+    node->op = find_operator(node);
     if (!node->op) return count_unknown(node);
     HN_TRY(prepare_results(node));
     HN_TRY(hn_onnx_import_attributes(node));
@@ -183,12 +194,6 @@ static hone_status import_constant_node(hn_onnx_node *node) {
 
 static bool is_constant(const hn_onnx_node *node) { return !*node->domain && strcmp(node->type, "Constant") == 0; }
 
-static bool is_known(const hn_onnx_node *node) {
-    int since;
-    const hn_onnx_row *row = hn_onnx_find_row(node->key, node->opset, &since);
-    return row && hn_op_find(row->op);
-}
-
 static hone_status import_any(hn_onnx_node *node) {
     HN_TRY(read_identity(node));
     if (is_constant(node)) return import_constant_node(node);
@@ -197,8 +202,9 @@ static hone_status import_any(hn_onnx_node *node) {
     HN_TRY_ALLOC(inputs);
     HN_TRY(resolve_inputs(node, inputs, &faulty));
     HN_TRY(hn_onnx_resolve_attributes(node));
-    hn_onnx_function *function = is_known(node) ? NULL : hn_onnx_find_function(node);
-    if (faulty && (function || is_known(node))) return HONE_OK; /* its results become FAULTY without another message */
+    hn_onnx_function *function = find_operator(node) ? NULL : hn_onnx_find_function(node);
+    if (faulty && (function || find_operator(node)))
+        return HONE_OK; /* its results become FAULTY without another message */
     if (!function) return import_operator(node, inputs);
     HN_TRY(prepare_results(node));
     return hn_onnx_inline(node, function, inputs, node->proto.input.n);

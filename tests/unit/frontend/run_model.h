@@ -39,7 +39,8 @@ static inline void evaluate_node(hn_node *node, hn_arena *arena, hn_diag *diag) 
     for (int i = 0; i < node->n_in; i++) in[i] = node->in[i] ? data_of(node->in[i]) : NULL;
     for (int i = 0; i < node->n_out; i++)
         if (node->out[i]) node->out[i]->mark = out[i] = room_for(node->out[i], arena);
-    hn_call call = {node->op, node->attrs, node->n_in, node->n_out, in, out, no_resize, NULL, arena, arena, 1, diag};
+    hn_call call = {node->op, node->attrs, node->n_in, node->n_out, in,   out, no_resize,
+                    NULL,     arena,       arena,      1,           NULL, diag};
     if (node->op->ref(&call) != HONE_OK) fail_msg("'%s' (%s) failed", node->name, node->op->name);
 }
 
