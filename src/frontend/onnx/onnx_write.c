@@ -48,6 +48,7 @@ static hone_status put_constant_output(hn_onnx_out *out, const hn_value *value, 
     hn_pb_out_init(&attribute, &out->scratch);
     hn_pb_put_text(&node, 2, value->name);
     hn_pb_put_text(&node, 4, "Constant");
+    out->standard = true;
     hn_pb_put_text(&attribute, 1, "value");
     hn_onnx_write_tensor(out, value->info.data, NULL, &attribute, 5);
     hn_pb_put_int(&attribute, 20, HN_ONNX_TENSOR);
@@ -146,7 +147,7 @@ static hone_status put_model(hn_onnx_out *out, hn_pb_out *to) {
     put_text(to, 6, p->doc);
     HN_TRY(hn_onnx_write_graph(out, out->model->main, &graph));
     hn_pb_put_message(to, 7, &graph);
-    put_opset(out, "", out->opset, to);
+    if (p->opset || out->standard || !out->domains.n) put_opset(out, "", out->opset, to);
     for (size_t i = 0; i < out->domains.n; i++)
         put_opset(out, out->domains.entry[i].key, version_of(p, out->domains.entry[i].key), to);
     put_metadata(out, to);
@@ -224,7 +225,7 @@ void hn_onnx_abort(hn_onnx_pending *pending) {
 
 static hone_status choose_opset(hn_onnx_out *out) {
     const int64_t own = out->model->provenance.opset, asked = out->options->opset;
-    out->opset = asked > 0 ? asked : asked < 0 || own == 0 ? HN_ONNX_NEWEST : own;
+    out->opset = asked > 0 ? asked : asked < 0 ? HN_ONNX_NEWEST : own ? own : HN_ONNX_UNNAMED_WRITTEN;
     if (!asked && own > 0 && own < HN_ONNX_OLDEST_WRITTEN) {
         out->opset = HN_ONNX_OLDEST_WRITTEN;
         hn_diag_add(out->diag, HONE_WARNING, HONE_OK, "the model has opset %lld; it is written with opset %lld",

@@ -11,6 +11,7 @@
 #include "frontend/onnx/onnx_proto.h"
 #include "frontend/onnx/pb_write.h"
 
+#define HN_ONNX_UNNAMED_WRITTEN    21 /* of a model that names no opset of ai.onnx, should one be needed */
 #define HN_ONNX_OLDEST_WRITTEN     7
 #define HN_ONNX_EXTERNAL_ALIGNMENT 4096 /* of weights beside the model, so that readers can map them */
 
@@ -21,6 +22,7 @@ typedef struct hn_onnx_out {
     hn_arena scratch; /* until the file is written */
     int64_t opset;
     hn_map domains; /* other than ai.onnx that nodes are of */
+    bool standard;  /* some node is of ai.onnx */
     hn_map used;    /* ids of the constants that nodes were written with */
     /* Weights that go to the file beside the model; `location` NULL: none do. */
     const char *location;

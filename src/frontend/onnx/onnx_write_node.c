@@ -128,6 +128,7 @@ static const char *in_other_domain(const char *op) {
 static hone_status put_type(hn_onnx_out *out, const char *key, hn_pb_out *proto) {
     const char *dot = strrchr(key, '.');
     hn_pb_put_text(proto, 4, dot ? dot + 1 : key);
+    out->standard = out->standard || !dot;
     if (!dot) return HONE_OK;
     hn_pb_put_bytes(proto, 7, key, (size_t)(dot - key));
     return hn_map_put(&out->domains, key, (size_t)(dot - key), out) ? HONE_OK : HONE_OUT_OF_MEMORY;
