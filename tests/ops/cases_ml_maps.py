@@ -1,4 +1,4 @@
-"""ai.onnx.ml: DictVectorizer, CastMap, ZipMap."""
+"""ai.onnx.ml.DictVectorizer, ai.onnx.ml.CastMap, ai.onnx.ml.ZipMap; the LabelEncoder of opset 1."""
 import numpy as np
 
 from modeltest import check, refused
@@ -47,3 +47,19 @@ def test_cast_map():
     refused("CastMap", {"map_form": "SPARSE", "max_map": 0}, {"m": numbers}, "max_map", **ML)
     refused("CastMap", {"cast_to": "TO_BOOL"}, {"m": numbers}, "cast_to", **ML)
     refused("CastMap", {}, {"m": {"a": np.float32(1)}}, "keys of input 0 are string", **ML)
+
+
+def test_label_encoder_1():
+    words = np.array([["b", "other"], ["a", "c"]], object)
+    classes = {"classes_strings": ["a", "b", "c"]}
+    check("LabelEncoder", classes, {"x": words}, expect=[np.array([[1, -1], [0, 2]])], **ML)
+    check("LabelEncoder", {**classes, "default_int64": 9}, {"x": words}, expect=[np.array([[1, 9], [0, 2]])], **ML)
+    check("LabelEncoder", {**classes, "default_string": "?"}, {"x": np.array([2, 5])}, expect=[np.array(["c", "?"], object)], **ML)
+    refused("LabelEncoder", {}, {"x": words}, "cats_strings", **ML)
+
+
+def test_later_opsets():
+    scaled = {"offset": [1.0], "scale": [2.0]}
+    for opset in (1, 2, 3, 5):
+        check("Scaler", scaled, {"x": SCORES}, expect=[(SCORES - 1) * 2], domain="ai.onnx.ml", opset=opset)
+    refused("TreeEnsemble", {}, {"x": SCORES}, "came with opset 5 of ai.onnx.ml", domain="ai.onnx.ml", opset=3)
