@@ -389,13 +389,34 @@ static double largest_difference(const hn_tensor *a, const hn_tensor *b, double 
     return largest;
 }
 
-static hn_simplify_difference compare_output(const hn_simplify *s, const hone_value *before, const hone_value *after) {
+static bool same_strings(const hn_tensor *a, const hn_tensor *b) {
+    const hn_bytes *x = a->data, *y = b->data;
+    for (int64_t i = 0, n = hn_tensor_count(a); i < n; i++)
+        if (x[i].n != y[i].n || (x[i].n && memcmp(x[i].data, y[i].data, x[i].n) != 0)) return false;
+    return true;
+}
+
+static hn_simplify_difference compare_tensors(const hn_simplify *s, const hn_tensor *before, const hn_tensor *after) {
     double peak;
-    if (!before || !after || !same_form(&before->tensor, &after->tensor))
-        return (hn_simplify_difference){.largest = INFINITY};
-    const double largest = largest_difference(&before->tensor, &after->tensor, &peak);
-    const bool real = is_float(before->tensor.dtype);
+    if (!same_form(before, after)) return (hn_simplify_difference){.largest = INFINITY};
+    if (before->dtype == HONE_STRING)
+        return (hn_simplify_difference){.largest = same_strings(before, after) ? 0 : INFINITY};
+    const double largest = largest_difference(before, after, &peak);
+    const bool real = is_float(before->dtype);
     return (hn_simplify_difference){.largest = largest, .allowed = real ? s->options.rtol * peak + s->options.atol : 0};
+}
+
+/* The worst item stands for a list. */
+static hn_simplify_difference compare_output(const hn_simplify *s, const hone_value *before, const hone_value *after) {
+    hn_simplify_difference worst = {0};
+    if (!before || !after || before->kind != after->kind || before->n != after->n)
+        return (hn_simplify_difference){.largest = INFINITY};
+    if (before->kind == HONE_TENSOR) return compare_tensors(s, &before->tensor, &after->tensor);
+    for (int64_t i = 0; i < before->n; i++) {
+        const hn_simplify_difference one = compare_output(s, before->item[i], after->item[i]);
+        if (one.largest - one.allowed >= worst.largest - worst.allowed) worst = one;
+    }
+    return worst;
 }
 
 /* The worst of all samples stands for an output. */
