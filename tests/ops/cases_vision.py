@@ -195,3 +195,27 @@ def test_deform_conv_refused():
     refused("DeformConv", {"pads": [1, 1, 1, 1]}, inputs, "size of offsets and output")
     refused("DeformConv", {}, [*inputs, np.zeros(5, np.float32)], "input 3 has 5")
     refused("DeformConv", {}, [*inputs, None, np.zeros((1, 3, 4, 4), np.float32)], "offsets of a point")
+
+
+def test_image_decoder():
+    pixels = values((5, 7, 3), np.uint8, 0, 255)
+    weights = np.array([19595, 38470, 7471])
+    grey = ((pixels.astype(np.int64) @ weights + 32768) >> 16).astype(np.uint8)[:, :, None]
+    padding = bytes(3)
+    rows = [row[:, ::-1].tobytes() + padding for row in pixels]  # blue first, 21 bytes and 3
+    for height, order in ((5, rows[::-1]), (-5, rows)):
+        header = b"BM" + np.array([0, 0, 54, 40, 7, height], "<i4").tobytes() + np.array([1, 24], "<i2").tobytes() + bytes(24)
+        bmp = np.frombuffer(header + b"".join(order), np.uint8)
+        check("ImageDecoder", {}, [bmp], expect=[pixels])
+        check("ImageDecoder", {"pixel_format": "BGR"}, [bmp], expect=[pixels[:, :, ::-1]])
+        check("ImageDecoder", {"pixel_format": "Grayscale"}, [bmp], expect=[grey])
+        refused("ImageDecoder", {}, [bmp[:-1]], "cut off")
+    pnm = np.frombuffer(b"P6 # made here\n7 5\n255\n" + pixels.tobytes(), np.uint8)
+    check("ImageDecoder", {}, [pnm], expect=[pixels])
+    check("ImageDecoder", {}, [np.frombuffer(b"P5\n7 5 255\n" + grey.tobytes(), np.uint8)], expect=[grey.repeat(3, 2)])
+    for n in (3, 8, 16, 20, len(pnm) - 1):
+        refused("ImageDecoder", {}, [pnm[:n]], "cut off")
+    refused("ImageDecoder", {}, [np.frombuffer(b"P6 99999999999 5 255 ", np.uint8)], "cut off")
+    refused("ImageDecoder", {}, [np.frombuffer(b"\x89PNG", np.uint8)], "neither")
+    refused("ImageDecoder", {}, [np.zeros(0, np.uint8)], "neither")
+    refused("ImageDecoder", {"pixel_format": "CMYK"}, [pnm], "CMYK")
