@@ -110,7 +110,36 @@ def unfused_tail():
                  [weight("w", 20, 36), weight("b", 36), const("k", 3, np.float32)])
 
 
-CASES = dict(residual=residual, branches=branches, data_shape=data_shape, quantized=quantized, loop=loop, scan=scan, through=through,
+def objects():
+    """Strings and sequences through branches, loop states and optionals; every output is a tensor of numbers."""
+    def texts(*values):
+        return numpy_helper.from_array(np.array(values, object), "suffix")
+    strings, floats = T.STRING, h.make_sequence_type_proto(h.make_tensor_type_proto(FLOAT, None))
+    plain = h.make_graph([h.make_node("Identity", ["labelled"], ["t"], "same_text")], "then", [], [port("t", strings, None)])
+    longer = h.make_graph([h.make_node("StringConcat", ["labelled", "mark"], ["e"], "longer_text")], "else", [], [port("e", strings, None)])
+    body = h.make_graph([h.make_node("Cast", ["i"], ["f"], "as_float", to=FLOAT), h.make_node("Mul", ["x", "f"], ["xi"], "scaled"),
+                         h.make_node("SequenceInsert", ["q", "xi"], ["q2"], "insert"),
+                         h.make_node("StringConcat", ["w", "mark"], ["w2"], "append")], "body",
+                        [port("i", INT, []), port("c", BOOL, []), h.make_value_info("q", floats), port("w", strings, None)],
+                        [port("c", BOOL, []), h.make_value_info("q2", floats), port("w2", strings, None)])
+    n = [h.make_node("Cast", ["x"], ["text"], "to_text", to=strings), h.make_node("StringConcat", ["text", "suffix"], ["labelled"], "label"),
+         h.make_node("StringSplit", ["labelled"], ["parts", "counts"], "split"),
+         h.make_node("ReduceMax", ["x"], ["top"], "top", keepdims=0), h.make_node("Greater", ["top", "limit"], ["high"], "high"),
+         h.make_node("If", ["high"], ["chosen"], "choose", then_branch=plain, else_branch=longer),
+         h.make_node("SequenceConstruct", ["x"], ["start"], "start"),
+         h.make_node("Loop", ["trips", "", "start", "chosen"], ["all", "words"], "loop", body=body),
+         h.make_node("Equal", ["words", "labelled"], ["same"], "compare"),
+         h.make_node("Optional", ["all"], ["maybe"], "wrap"), h.make_node("OptionalGetElement", ["maybe"], ["again"], "unwrap"),
+         h.make_node("SequenceLength", ["again"], ["length"], "length"), h.make_node("SequenceAt", ["again", "last"], ["element"], "at"),
+         h.make_node("ConcatFromSequence", ["again"], ["joined"], "join", axis=0), h.make_node("Cast", ["text"], ["back"], "back", to=FLOAT)]
+    mark = numpy_helper.from_array(np.array("!", object), "mark")
+    return model(n, [port("x", FLOAT, ["n", 3]), port("trips", INT, [])],
+                 [port("same", BOOL, None), port("counts", INT, None), port("length", INT, []), port("element", FLOAT, None),
+                  port("joined", FLOAT, None), port("back", FLOAT, ["n", 3])],
+                 [const("limit", 0.5, np.float32), const("last", -1, np.int64), texts("", " a", " b c"), mark])
+
+
+CASES = dict(objects=objects, residual=residual, branches=branches, data_shape=data_shape, quantized=quantized, loop=loop, scan=scan, through=through,
              unfused_tail=unfused_tail)
 
 

@@ -20,6 +20,7 @@ INPUTS = {  # case: type and shape of each input; a number stands for itself
     "branches": {"x": ("float32", (3, 4))},
     "data_shape": {"x": ("float32", (3, 5))},
     "loop": {"x": ("float32", (3,)), "trips": 4},
+    "objects": {"x": ("float32", (2, 3)), "trips": 3},
     "quantized": {"x": ("float32", (2, 3, 8, 8))},
     "residual": {"x": ("float32", (2, 3, 9, 7))},
     "scan": {"start": ("float32", (3,)), "x": ("float32", (3, 5))},

@@ -74,6 +74,7 @@ int main(void) {
         {"data_shape", flipped_models_end_well, NULL, NULL, CASE("data_shape")},
         {"quantized", flipped_models_end_well, NULL, NULL, CASE("quantized")},
         {"loop", flipped_models_end_well, NULL, NULL, CASE("loop")},
+        {"objects", flipped_models_end_well, NULL, NULL, CASE("objects")},
         {"scan", flipped_models_end_well, NULL, NULL, CASE("scan")},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

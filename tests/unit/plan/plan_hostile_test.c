@@ -64,6 +64,7 @@ int main(void) {
         {"data_shape", damaged_plans_are_refused_or_run, NULL, NULL, CASE("data_shape")},
         {"quantized", damaged_plans_are_refused_or_run, NULL, NULL, CASE("quantized")},
         {"loop", damaged_plans_are_refused_or_run, NULL, NULL, CASE("loop")},
+        {"objects", damaged_plans_are_refused_or_run, NULL, NULL, CASE("objects")},
         {"scan", damaged_plans_are_refused_or_run, NULL, NULL, CASE("scan")},
         cmocka_unit_test(other_versions_are_named),
     };
