@@ -271,7 +271,7 @@ static hone_status walk_back(reverse *r, hn_node *last) {
 }
 
 hone_status hn_onnx_gradient(hn_onnx_node *node) {
-    reverse r = {.e = {node}};
+    reverse r = {.e = {.node = node}};
     const hn_attr *xs = hn_onnx_get_attr(node, "xs"), *name = hn_onnx_get_attr(node, "y");
     hn_value *y;
     if (!xs || !name) return HONE_OK; /* required: the fault is known */
