@@ -271,6 +271,12 @@ def branches_of_other_number():
     return model([h.make_node("If", ["c"], ["y"], "it", then_branch=yes, else_branch=no)], [port("x"), port("c", BOOL, [])])
 
 
+@fault("it", "input 0", "empty")
+def branches_without_condition():
+    arms = [h.make_graph([h.make_node(op, ["x"], ["b"], op)], op, [], [port("b", shape=None)]) for op in ("Neg", "Abs")]
+    return model([h.make_node("If", [""], ["y"], "it", then_branch=arms[0], else_branch=arms[1])])
+
+
 @fault("y", "declared", severity="warning")
 def output_declared_otherwise():
     return model([h.make_node("Relu", ["x"], ["y"], "it")], [port("x", shape=(2, 4))], [port("y", shape=(2, 5))])
