@@ -104,12 +104,13 @@ static hone_status check_constants(const hone_engine *engine, const hn_bound_ste
     for (uint32_t i = 0; i < s->record->n_in; i++) {
         if (!s->in[i]) continue;
         const hn_plan_value *v = &engine->plan.value[engine->root[s->in[i] - 1]];
-        int64_t dim[HONE_MAX_RANK], count = 1;
+        int64_t dim[HONE_MAX_RANK];
+        hn_tensor t = {.rank = 0};
         if (v->source != HN_SOURCE_CONST || v->size) continue;
         if (!hn_plan_dims(&engine->plan, v, NULL, dim)) return HONE_INTERNAL;
-        for (int k = 0; k < v->rank; k++) count *= dim[k];
+        hn_tensor_set_shape(&t, v->rank, dim);
         const bool packed = s->kernel && s->packed[i];
-        if (count && !packed)
+        if (hn_tensor_count(&t) != 0 && !packed)
             HN_FAIL(diag, HONE_MALFORMED, "step '%s': constant input %" PRIu32 " has no bytes", s->name, i);
     }
     return HONE_OK;

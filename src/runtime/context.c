@@ -70,8 +70,9 @@ static hone_status place_fixed(hone_context *c) {
         const hn_plan_value *v = &plan->value[i];
         hn_tensor *t = &c->value[i];
         t->dtype = (hone_dtype)v->dtype;
-        if (v->source == HN_SOURCE_CONST && t->dtype == HONE_STRING) HN_TRY(place_strings(c, v, t));
-        else if (v->source == HN_SOURCE_CONST && v->size) t->data = (void *)(uintptr_t)(plan->weights + v->offset);
+        const bool stored = v->source == HN_SOURCE_CONST && v->size;
+        if (stored && t->dtype == HONE_STRING) HN_TRY(place_strings(c, v, t));
+        else if (stored) t->data = (void *)(uintptr_t)(plan->weights + v->offset);
         if (v->source != HN_SOURCE_SHAPE) continue;
         t->data = hn_arena_alloc(&c->arena, v->n_elements * hn_element_size(t->dtype));
         HN_TRY_ALLOC(t->data);
