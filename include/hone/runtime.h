@@ -77,7 +77,7 @@ typedef struct hone_context_options {
     size_t size;
     int profile;                     /* HONE_PROFILE_AUTO: the tightest that fits the shapes given */
     const hone_allocator *allocator; /* default: the engine's */
-    uint64_t memory_limit;           /* bytes of arena and scratch; 0: none */
+    uint64_t memory_limit;           /* bytes of the arena, and of each output; 0: none */
     uint64_t loop_limit;             /* rounds of all Loops and Scans in one run; 0: HONE_LOOP_LIMIT */
 } hone_context_options;
 

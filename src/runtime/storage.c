@@ -22,6 +22,9 @@ hone_status hn_context_output_room(hone_context *c, int output, size_t bytes, vo
     hn_output *o = &c->output[output];
     if (o->user) return user_buffer(c, output, bytes, memory);
     if (bytes > SIZE_MAX / 4) return HONE_OUT_OF_MEMORY;
+    if (c->memory_limit && bytes > c->memory_limit)
+        HN_FAIL(&c->diag, HONE_OUT_OF_MEMORY, "output '%s' needs %zu bytes, the context's limit is %" PRIu64,
+                c->engine->output_port[output].name, bytes, c->memory_limit);
     if (bytes + 64 > o->capacity) {
         if (o->memory) hn_release(&c->counting, o->memory, o->capacity);
         o->capacity = 0;
