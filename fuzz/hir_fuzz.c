@@ -45,7 +45,7 @@ static void read_back(const hn_model *model, const hone_allocator *allocator) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const hn_passes_options options = {.group = true};
+    static const hn_passes_options options = {.pipeline = &hn_pipeline_build, .group = true};
     size_t left = BUDGET;
     const hone_allocator allocator = {allocate, release, &left};
     hn_diag diag;
