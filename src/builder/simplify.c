@@ -31,22 +31,13 @@ static const char *const composite[][2] = {
     {"gelu", "gelu_fuse"}, {"layernorm", "layernorm_fuse"}, {"activation", "activation_fuse"}};
 #define N_COMPOSITE (sizeof composite / sizeof *composite)
 
-static bool in_list(const char *list, const char *name, size_t n) {
-    while (list && *list) {
-        const size_t length = strcspn(list, ",");
-        if (length == n && memcmp(list, name, n) == 0) return true;
-        list += length + (list[length] == ',');
-    }
-    return false;
-}
-
 /* Everything that is left out, as one list; NULL: out of memory. */
 static const char *left_out(hn_simplify *s) {
     hn_str list;
     hn_str_init(&list, &s->arena);
     hn_str_add(&list, "%s,%s", s->options.skip ? s->options.skip : "", s->leaner ? s->leaner : "");
     for (size_t i = 0; i < N_COMPOSITE; i++)
-        if (!in_list(s->options.recover, composite[i][0], strlen(composite[i][0])))
+        if (!hn_passes_listed(s->options.recover, composite[i][0], strlen(composite[i][0])))
             hn_str_add(&list, ",%s", composite[i][1]);
     return hn_str_text(&list);
 }
@@ -213,7 +204,7 @@ static hone_status check_recover(const char *list, hn_diag *diag) {
     while (list && *list) {
         const size_t n = strcspn(list, ",");
         bool known = false;
-        for (size_t i = 0; i < N_COMPOSITE; i++) known = known || in_list(composite[i][0], list, n);
+        for (size_t i = 0; i < N_COMPOSITE; i++) known = known || hn_passes_listed(composite[i][0], list, n);
         if (!known)
             HN_FAIL(diag, HONE_INVALID_ARGUMENT,
                     "'%.*s' cannot be recovered; gelu, layernorm and activation can, where the opset has them", (int)n,

@@ -58,8 +58,7 @@ static hone_status report(const driver *d, double share, const char *what) {
     HN_FAIL(d->diag, HONE_CANCELLED, "cancelled before pass %s", what);
 }
 
-/* Whether "a,b,c" has the name. */
-static bool in_list(const char *list, const char *name, size_t n) {
+bool hn_passes_listed(const char *list, const char *name, size_t n) {
     while (list && *list) {
         const size_t length = strcspn(list, ",");
         if (length == n && memcmp(list, name, n) == 0) return true;
@@ -71,7 +70,7 @@ static bool in_list(const char *list, const char *name, size_t n) {
 /* Passes of a table in order. `from` and `to` are shares of the work. */
 static hone_status run_table(driver *d, const hn_pass *pass, int n, double from, double to, bool *changed) {
     for (int i = 0; i < n && !d->enough; i++) {
-        if (in_list(d->options->skip, pass[i].name, strlen(pass[i].name))) continue;
+        if (hn_passes_listed(d->options->skip, pass[i].name, strlen(pass[i].name))) continue;
         HN_TRY(report(d, from + (to - from) * i / n, pass[i].name));
         HN_TRY(run_pass(d, &pass[i], changed));
         HN_TRY(dump(d, &pass[i]));

@@ -41,6 +41,8 @@ typedef struct hn_passes_options {
 
 /* Runs the pipeline. Output names, order and semantics of the model stay. */
 HONE_MUST_USE hone_status hn_passes_run(hn_model *model, const hn_passes_options *options, hn_diag *diag);
+/* Whether the list "a,b,c" (NULL: empty) has the name of `n` characters. */
+bool hn_passes_listed(const char *list, const char *name, size_t n);
 /* Whether the pipeline has a pass of this name (`n` characters); the message that it has none, with those it has. */
 bool hn_passes_know(const hn_pipeline *pipeline, const char *name, size_t n);
 hone_status hn_passes_unknown(const hn_pipeline *pipeline, const char *name, size_t n, hn_diag *diag);
