@@ -43,9 +43,8 @@ def test_attention_past():
 
 
 def test_attention_refused():
-    refused("Attention", {"num_heads": N, "do_rotary": 1}, operands(), "do_rotary")
-    refused("Attention", {"num_heads": N}, [*operands(), np.ones((B, 1, 9, 9), np.int32)], "rank 4")
     refused("Attention", {"num_heads": 3}, operands(), "heads")
+    refused("Attention", {"num_heads": 2, "do_rotary": 1, "rotary_embedding_dim": 3}, operands(), "do_rotary needs heads")
 
 
 def test_multi_head():

@@ -39,7 +39,8 @@ hn_onnx_convert_fn hn_onnx_aligned_at_axis, hn_onnx_slope_per_channel, hn_onnx_g
 /* Of operators that sample images (onnx_convert_vision.c). */
 hn_onnx_convert_fn hn_onnx_grid_sample_16, hn_onnx_roi_align_10;
 
-/* Of com.microsoft, most of them expansions (onnx_convert_fused.c, _attention.c, _qlinear.c, _weights.c). */
+/* Of com.microsoft, most of them expansions (onnx_convert_fused.c, _attention.c, _cache.c, _position.c,
+ * _qlinear.c, _weights.c). */
 hn_onnx_convert_fn hn_onnx_fused_matmul, hn_onnx_fused_gemm, hn_onnx_fused_conv, hn_onnx_bias_gelu, hn_onnx_fast_gelu,
     hn_onnx_quick_gelu, hn_onnx_bias_split_gelu, hn_onnx_bias_add, hn_onnx_skip_layer_norm, hn_onnx_skip_rms_norm,
     hn_onnx_simplified_layer_norm, hn_onnx_ms_group_norm, hn_onnx_skip_group_norm, hn_onnx_ms_attention,
@@ -48,7 +49,9 @@ hn_onnx_convert_fn hn_onnx_fused_matmul, hn_onnx_fused_gemm, hn_onnx_fused_conv,
     hn_onnx_qlinear_where, hn_onnx_qlinear_concat, hn_onnx_qlinear_average_pool, hn_onnx_qlinear_global_average_pool,
     hn_onnx_ms_qlinear_conv, hn_onnx_matmul_integer_to_float, hn_onnx_dynamic_quantize_matmul, hn_onnx_qgemm,
     hn_onnx_qattention, hn_onnx_qembed_layer_norm, hn_onnx_nhwc_max_pool, hn_onnx_dynamic_quantize_lstm,
-    hn_onnx_matmul_nbits, hn_onnx_ms_rotary_embedding, hn_onnx_decoder_attention;
+    hn_onnx_matmul_nbits, hn_onnx_ms_rotary_embedding, hn_onnx_decoder_attention, hn_onnx_nhwc_conv,
+    hn_onnx_nhwc_fused_conv, hn_onnx_group_query_attention, hn_onnx_relative_position_bias,
+    hn_onnx_gated_relative_position_bias, hn_onnx_longformer_attention, hn_onnx_gather_block_quantized;
 
 /* ---- what conversions of several files share (onnx_convert.c) ---- */
 

@@ -37,10 +37,7 @@ static hn_value *activate(hn_onnx_expansion *e, hn_bytes name, const float *para
         for (; n < 2 && a->param[n]; n++) attr[n] = hn_attr_of_float(a->param[n], params ? params[n] : a->otherwise[n]);
         return hn_expand_op(e, a->op, attr, n, 1, &x);
     }
-    hn_diag_add(e->node->scope->import->diag, HONE_ERROR, HONE_UNSUPPORTED, "the activation '%.*s' is not available",
-                name.n < 64 ? (int)name.n : 64, name.data);
-    e->status = HONE_UNSUPPORTED;
-    return NULL;
+    return hn_expand_refuse(e, "the activation '%.*s' is not available", name.n < 64 ? (int)name.n : 64, name.data);
 }
 
 /* The activation of FusedGemm and FusedMatMulActivation, whose parameters have attributes of their own. */
@@ -61,12 +58,7 @@ static hn_value *transposed(hn_onnx_expansion *e, hn_value *x, bool swap, bool b
     int64_t perm[HONE_MAX_RANK];
     if (!swap && !batch) return x;
     if (rank < 2 && !batch && rank != 1) return hn_expand_with(e, HN_OP_einsum, hn_onnx_text_attr("equation", flip), x);
-    if (rank < 2) {
-        hn_diag_add(e->node->scope->import->diag, HONE_ERROR, HONE_UNSUPPORTED,
-                    "an operand of unknown rank or of rank 1 cannot be transposed");
-        e->status = HONE_UNSUPPORTED;
-        return NULL;
-    }
+    if (rank < 2) return hn_expand_refuse(e, "an operand of unknown rank or of rank 1 cannot be transposed");
     for (int i = 0; i < rank; i++) perm[i] = i;
     for (int i = 0; batch && i < rank - 2; i++) perm[i] = i + 1;
     if (batch) perm[rank - 2] = 0;
@@ -115,19 +107,43 @@ hone_status hn_onnx_fused_gemm(hn_onnx_node *node) {
     return hn_expand_end(&e, 0, activate_named(&e, y));
 }
 
-hone_status hn_onnx_fused_conv(hn_onnx_node *node) {
+/* Conv of x and w, the bias in input 2, a sum and an activation behind it; `last`: x, the sum and the result have their
+ * channels last. */
+static hone_status fused_conv(hn_onnx_expansion *e, hn_value *x, hn_value *w, bool last) {
     static const char *const names[] = {"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides", NULL};
-    hn_onnx_expansion e = {.node = node};
+    const hn_onnx_node *node = e->node;
     hn_attr attr[6];
-    HN_TRY(hn_expand_check(node, 2, 4));
     const hn_attr *name = hn_onnx_get_attr(node, "activation"), *params = hn_onnx_get_attr(node, "activation_params");
     const uint32_t n = kept_attrs(node, names, attr);
     const float *given = params && params->kind == HN_ATTR_FLOATS && params->n >= 1 ? params->floats : NULL;
     const float pair[2] = {given ? given[0] : 0, given && params->n > 1 ? given[1] : 0.5f};
-    const int n_in = hn_onnx_in(node, 2) ? 3 : 2;
-    hn_value *y = hn_expand_op(&e, HN_OP_conv, attr, n, n_in, node->in.at);
-    if (hn_onnx_in(node, 3)) y = hn_expand(&e, HN_OP_add, y, node->in.at[3]);
-    return hn_expand_end(&e, 0, name ? activate(&e, name->s, given ? pair : NULL, y) : y);
+    const int rank = hn_onnx_rank(node->in.at[1]);
+    hn_value *in[3] = {last ? hn_expand_channels(e, x, rank, false) : x, w, hn_onnx_in(node, 2)};
+    hn_value *y = hn_expand_op(e, HN_OP_conv, attr, n, in[2] ? 3 : 2, in);
+    if (last) y = hn_expand_channels(e, y, rank, true);
+    if (hn_onnx_in(node, 3)) y = hn_expand(e, HN_OP_add, y, node->in.at[3]);
+    return hn_expand_end(e, 0, name ? activate(e, name->s, given ? pair : NULL, y) : y);
+}
+
+hone_status hn_onnx_fused_conv(hn_onnx_node *node) {
+    hn_onnx_expansion e = {.node = node};
+    HN_TRY(hn_expand_check(node, 2, 4));
+    return fused_conv(&e, node->in.at[0], node->in.at[1], false);
+}
+
+/* Channels last, but for the weights. */
+hone_status hn_onnx_nhwc_fused_conv(hn_onnx_node *node) {
+    hn_onnx_expansion e = {.node = node};
+    HN_TRY(hn_expand_check(node, 2, 4));
+    return fused_conv(&e, node->in.at[0], node->in.at[1], true);
+}
+
+/* Channels last, those of the weights [filters, ..., channels / group], too. */
+hone_status hn_onnx_nhwc_conv(hn_onnx_node *node) {
+    hn_onnx_expansion e = {.node = node};
+    HN_TRY(hn_expand_check(node, 2, 3));
+    hn_value *w = hn_expand_channels(&e, node->in.at[1], hn_onnx_rank(node->in.at[1]), false);
+    return fused_conv(&e, node->in.at[0], w, true);
 }
 
 /* ---- Gelu ---- */

@@ -98,27 +98,14 @@ hone_status hn_onnx_qlinear_concat(hn_onnx_node *node) {
 
 /* ---- pooling and convolution with channels last ---- */
 
-static hn_value *channels_moved(hn_onnx_expansion *e, hn_value *x, int rank, bool last) {
-    int64_t perm[HONE_MAX_RANK] = {0};
-    if (rank < 3 || rank > HONE_MAX_RANK) {
-        hn_diag_add(e->node->scope->import->diag, HONE_ERROR, HONE_UNSUPPORTED,
-                    "the rank of %s with channels_last is not known", e->node->type);
-        e->status = HONE_UNSUPPORTED;
-        return NULL;
-    }
-    for (int i = 1; i < rank; i++) perm[i] = last ? i + 1 : i - 1;
-    perm[last ? rank - 1 : 1] = last ? 1 : rank - 1;
-    return hn_expand_transpose(e, x, perm, rank);
-}
-
 static hone_status pool(hn_onnx_node *node, hn_op_id op, int rank, const hn_attr *attrs, uint32_t n) {
     const bool last = hn_expand_int_attr(node, "channels_last", 0) != 0;
     hn_onnx_expansion e = {.node = node};
     HN_TRY(check_unary(node));
     hn_value *x = real(&e, 0);
-    if (last) x = channels_moved(&e, x, rank, false);
+    if (last) x = hn_expand_channels(&e, x, rank, false);
     hn_value *y = hn_expand_op(&e, op, attrs, n, 1, &x);
-    if (last) y = channels_moved(&e, y, rank, true);
+    if (last) y = hn_expand_channels(&e, y, rank, true);
     return quantized(&e, y, 3, node->in.at[0]);
 }
 
@@ -145,9 +132,9 @@ hone_status hn_onnx_nhwc_max_pool(hn_onnx_node *node) {
     const int rank = kernel ? (int)kernel->n + 2 : -1;
     hn_onnx_expansion e = {.node = node};
     HN_TRY(hn_expand_check(node, 1, 1));
-    hn_value *x = channels_moved(&e, node->in.at[0], rank, false);
+    hn_value *x = hn_expand_channels(&e, node->in.at[0], rank, false);
     hn_value *y = hn_expand_op(&e, HN_OP_max_pool, node->attrs.at, (uint32_t)node->attrs.n, 1, &x);
-    return hn_expand_end(&e, 0, channels_moved(&e, y, rank, true));
+    return hn_expand_end(&e, 0, hn_expand_channels(&e, y, rank, true));
 }
 
 /* QLinearConv of com.microsoft differs by channels_last only. */
@@ -157,11 +144,11 @@ hone_status hn_onnx_ms_qlinear_conv(hn_onnx_node *node) {
     if (!taken || taken->i == 0) return HONE_OK;
     HN_TRY(hn_expand_check(node, 8, 9));
     const int rank = hn_onnx_rank(node->in.at[3]);
-    HN_TRY(hn_onnx_set_in(node, 0, channels_moved(&e, node->in.at[0], rank, false)));
+    HN_TRY(hn_onnx_set_in(node, 0, hn_expand_channels(&e, node->in.at[0], rank, false)));
     if (e.status != HONE_OK) return e.status;
     hn_value *y =
         hn_expand_op(&e, HN_OP_qlinear_conv, node->attrs.at, (uint32_t)node->attrs.n, (int)node->in.n, node->in.at);
-    return hn_expand_end(&e, 0, channels_moved(&e, y, rank, true));
+    return hn_expand_end(&e, 0, hn_expand_channels(&e, y, rank, true));
 }
 
 /* ---- products ---- */
@@ -217,7 +204,8 @@ hone_status hn_onnx_qattention(hn_onnx_node *node) {
     HN_TRY(hn_expand_check(node, 5, 9));
     hn_value *sums = integer_product(&e, node->in.at[0], node->in.at[1], hn_onnx_in(node, 6), hn_onnx_in(node, 7));
     hn_value *projected = scaled(&e, sums, node->in.at[3], node->in.at[4], node->in.at[2]);
-    return hn_expand_self_attention(&e, projected, hn_onnx_in(node, 5), hn_onnx_in(node, 8), NULL);
+    const hn_expand_heads given = {.mask = hn_onnx_in(node, 5), .past_key = hn_onnx_in(node, 8)};
+    return hn_expand_self_attention(&e, projected, &given);
 }
 
 /* Input i with the scale and the zero point that lie 8 and 13 (or so) behind. */

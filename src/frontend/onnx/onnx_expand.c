@@ -1,6 +1,8 @@
 /* Steps of expansions. */
 #include "frontend/onnx/onnx_expand.h"
 
+#include <stdarg.h>
+
 static bool failed(hn_onnx_expansion *e, hone_status status) {
     if (e->status == HONE_OK) e->status = status;
     return e->status != HONE_OK;
@@ -57,6 +59,57 @@ hn_value *hn_expand_slice(hn_onnx_expansion *e, hn_value *x, int64_t first, int6
 
 hn_value *hn_expand_cast(hn_onnx_expansion *e, hn_value *x, hone_dtype to) {
     return hn_expand_with(e, HN_OP_cast, hn_attr_of_int("to", to), x);
+}
+
+hn_value *hn_expand_size(hn_onnx_expansion *e, hn_value *x, int64_t axis) {
+    const hn_attr range[2] = {hn_attr_of_int("end", axis + 1), hn_attr_of_int("start", axis)};
+    return hn_expand_op(e, HN_OP_shape, range, 2, 1, &x);
+}
+
+hn_value *hn_expand_numbers(hn_onnx_expansion *e, hn_value *count) {
+    static const int64_t zero = 0, one = 1;
+    hn_value *scalar = hn_expand(e, HN_OP_squeeze, count, hn_expand_int(e, 0));
+    return hn_expand(e, HN_OP_range, hn_expand_ints(e, &zero, -1), scalar, hn_expand_ints(e, &one, -1));
+}
+
+hn_value *hn_expand_unsqueeze(hn_onnx_expansion *e, hn_value *x, const int64_t *axes, int n) {
+    return hn_expand(e, HN_OP_unsqueeze, x, hn_expand_ints(e, axes, n));
+}
+
+hn_value *hn_expand_reshape(hn_onnx_expansion *e, hn_value *x, const int64_t *shape, int rank) {
+    return hn_expand(e, HN_OP_reshape, x, hn_expand_ints(e, shape, rank));
+}
+
+hn_value *hn_expand_channels(hn_onnx_expansion *e, hn_value *x, int rank, bool last) {
+    int64_t perm[HONE_MAX_RANK] = {0};
+    if (rank < 3 || rank > HONE_MAX_RANK)
+        return hn_expand_refuse(e, "%s has its channels last, and their number of axes is not known", e->node->type);
+    for (int i = 1; i < rank; i++) perm[i] = last ? i + 1 : i - 1;
+    perm[last ? rank - 1 : 1] = last ? 1 : rank - 1;
+    return hn_expand_transpose(e, x, perm, rank);
+}
+
+static const int64_t heads_first[4] = {0, 2, 1, 3}; /* its own inverse */
+
+hn_value *hn_expand_split_heads(hn_onnx_expansion *e, hn_value *x, int64_t heads) {
+    const int64_t shape[4] = {0, 0, heads, -1};
+    return hn_expand_transpose(e, hn_expand_reshape(e, x, shape, 4), heads_first, 4);
+}
+
+hn_value *hn_expand_join_heads(hn_onnx_expansion *e, hn_value *x) {
+    static const int64_t shape[3] = {0, 0, -1};
+    return hn_expand_reshape(e, hn_expand_transpose(e, x, heads_first, 4), shape, 3);
+}
+
+hn_value *hn_expand_refuse(hn_onnx_expansion *e, const char *format, ...) {
+    hn_onnx_import *import = e->node->scope->import;
+    va_list args;
+    if (e->status != HONE_OK) return NULL;
+    va_start(args, format);
+    const char *text = hn_arena_format_v(&import->scratch, format, args);
+    va_end(args);
+    e->status = hn_diag_add(import->diag, HONE_ERROR, HONE_UNSUPPORTED, "%s", text ? text : "");
+    return NULL;
 }
 
 hone_status hn_expand_end(hn_onnx_expansion *e, int i, hn_value *value) {

@@ -35,9 +35,23 @@ hn_value *hn_expand_number(hn_onnx_expansion *e, float value, hn_value *like);
 hn_value *hn_expand_transpose(hn_onnx_expansion *e, hn_value *x, const int64_t *perm, int rank);
 hn_value *hn_expand_slice(hn_onnx_expansion *e, hn_value *x, int64_t first, int64_t last, int64_t axis);
 hn_value *hn_expand_cast(hn_onnx_expansion *e, hn_value *x, hone_dtype to);
+/* Size of dim `axis`, as a vector of one. */
+hn_value *hn_expand_size(hn_onnx_expansion *e, hn_value *x, int64_t axis);
+/* 0, 1, ... below `count`, a vector of one. */
+hn_value *hn_expand_numbers(hn_onnx_expansion *e, hn_value *count);
+/* x with axes of one; a reshape to `rank` sizes. */
+hn_value *hn_expand_unsqueeze(hn_onnx_expansion *e, hn_value *x, const int64_t *axes, int n);
+hn_value *hn_expand_reshape(hn_onnx_expansion *e, hn_value *x, const int64_t *shape, int rank);
+/* The channels of x move from axis 1 to the end (`last`), or back. */
+hn_value *hn_expand_channels(hn_onnx_expansion *e, hn_value *x, int rank, bool last);
+/* [batch, length, heads * size] to [batch, heads, length, size], and back. */
+hn_value *hn_expand_split_heads(hn_onnx_expansion *e, hn_value *x, int64_t heads);
+hn_value *hn_expand_join_heads(hn_onnx_expansion *e, hn_value *x);
 
 /* Output i of the node is `value`; gives the status so far. */
 HONE_MUST_USE hone_status hn_expand_end(hn_onnx_expansion *e, int i, hn_value *value);
+/* A fault that is found between steps; gives NULL. */
+hn_value *hn_expand_refuse(hn_onnx_expansion *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Fails unless the node has `least` to `most` inputs, the first `least` of them present. */
 HONE_MUST_USE hone_status hn_expand_check(hn_onnx_node *node, size_t least, size_t most);
 /* Someone names output i. */
@@ -56,15 +70,24 @@ typedef struct hn_expand_embedding {
 HONE_MUST_USE hone_status hn_expand_embed(hn_onnx_expansion *e, const hn_expand_embedding *in);
 
 /* Attention over q, k, v ([batch, length, hidden] or [batch, heads, length, size], all alike). The mask of the node
- * (any of its forms) and a bias are added to the scores. */
+ * (any of its forms) and a bias are added to the scores. With `past_length` (one number) the past tensors are buffers
+ * with room for what comes, of which so many rows are filled; `beams` [batch, beams, rows] then says which beam wrote
+ * each row. */
 typedef struct hn_expand_heads {
-    hn_value *q, *k, *v, *mask, *bias, *past_key, *past_value;
+    hn_value *q, *k, *v, *mask, *bias, *past_key, *past_value, *past_length, *beams;
     hn_value *present_key, *present_value; /* results, when `wants_present` */
     bool wants_present;
 } hn_expand_heads;
 hn_value *hn_expand_attend(hn_onnx_expansion *e, hn_expand_heads *heads);
-/* The rest of Attention and QAttention after the projection [batch, length, q + k + v]. */
-HONE_MUST_USE hone_status hn_expand_self_attention(hn_onnx_expansion *e, hn_value *projected, hn_value *mask,
-                                                   hn_value *past, hn_value *bias);
+/* The buffer [batch, heads, rows, size] with `now` written behind the first `start` [batch] rows, and zeros behind
+ * that. It grows to `total` (one number) rows where it has fewer; NULL: it stays. */
+hn_value *hn_expand_cached(hn_onnx_expansion *e, hn_value *buffer, hn_value *now, hn_value *start, hn_value *total);
+/* Rotates x [batch, heads, length, size] at positions [batch, length]. */
+hn_value *hn_expand_rotate(hn_onnx_expansion *e, hn_value *x, hn_value *cosines, hn_value *sines, hn_value *positions,
+                           bool interleaved);
+/* The rest of Attention and QAttention after the projection [batch, length, q + k + v]: `given` holds mask, bias, the
+ * length of a shared buffer, and both halves of the past in past_key. */
+HONE_MUST_USE hone_status hn_expand_self_attention(hn_onnx_expansion *e, hn_value *projected,
+                                                   const hn_expand_heads *given);
 
 #endif
