@@ -3,8 +3,10 @@
 # As root it runs apt. Otherwise, or with --tell, it prints the line to run and exits 2. Nothing missing: silent, 0.
 set -euo pipefail
 
+# each decodes one format of the operator ImageDecoder
+image_packages=(libjpeg62-turbo-dev libpng-dev libtiff-dev libwebp-dev libopenjp2-7-dev)
 build_packages=(make cmake gcc g++ libc6-dev pkg-config libzip-dev libjansson-dev libxxhash-dev libpcre2-dev
-    libssl-dev)
+    libssl-dev "${image_packages[@]}")
 check_packages=(git clang clang-format cppcheck libcmocka-dev llvm libclang-rt-14-dev python3 python3-venv
     ca-certificates)
 

@@ -18,6 +18,7 @@ LEAST_COVERAGE = 90.0
 READERS = {
     "onnx": ("src/frontend/onnx/", "-src/frontend/onnx/onnx_export", "-src/frontend/onnx/onnx_write", "-src/frontend/onnx/onnx_shapes",
              "-src/frontend/onnx/pb_write"),
+    "images": ("src/codecs/", "src/ops/vision/image_plain"),
     "hir": ("src/ir/parse",),
     "plan": ("src/plan/plan_read", "src/plan/plan_verify"),
 }

@@ -15,6 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 WARNINGS = "-Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla".split()
 FLAGS = "-std=c17 -O2 -g1 -fPIC -ffp-contract=off -fno-math-errno -fno-trapping-math -fvisibility=hidden -D_GNU_SOURCE".split()
+BUILD = Path(os.environ.get("HONE_OPS_BUILD", ROOT / "build/ops"))
+FLAGS.append(f'-DHONE_LIBDIR="{os.path.relpath(ROOT / "build/release", BUILD)}"')  # of libhone_images.so
 EXTRA = shlex.split(os.environ.get("HONE_OPS_FLAGS", ""))
 COMPILER = [os.environ.get("CC", "gcc"), *FLAGS, *WARNINGS, *EXTRA]
 
@@ -44,7 +46,7 @@ def _compile(source, folder):
 def build():
     """The path of the library, built if need be."""
     key = hashlib.sha256(" ".join(COMPILER).encode()).hexdigest()[:8]
-    folder = Path(os.environ.get("HONE_OPS_BUILD", ROOT / "build/ops")) / key
+    folder = BUILD / key
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(2) as pool:
         objects = list(pool.map(lambda source: _compile(source, folder), _sources()))

@@ -1,19 +1,44 @@
-/* ImageDecoder: images whose pixels lie uncompressed in the file (BMP, binary PNM). */
+/* ImageDecoder: which format the bytes are in, and pixels into the tensor. */
 #include <string.h>
 #include "ops/checks.h"
 #include "ops/registry.h"
+#include "ops/vision/image.h"
 
-enum { MAX_SIDE = 1 << 20 };
 enum { RGB, BGR, GRAYSCALE };
 static const char *const formats[] = {"RGB", "BGR", "Grayscale", NULL};
 
-/* Where the pixels lie: the first of the top row, bytes to the row below and to the next pixel, places of its colours.
- */
-typedef struct image {
-    int64_t height, width, row, step;
-    const uint8_t *top;
-    int red, green, blue;
-} image;
+/* First bytes of each format. */
+static const struct {
+    const char *format;
+    int at, n;
+    const char *bytes;
+} signatures[] = {
+    {"BMP", 0, 2, "BM"},
+    {"PNM", 0, 2, "P5"},
+    {"PNM", 0, 2, "P6"},
+    {"JPEG", 0, 3, "\xFF\xD8\xFF"},
+    {"PNG", 0, 8, "\x89PNG\r\n\x1A\n"},
+    {"WebP", 8, 4, "WEBP"},
+    {"TIFF", 0, 4, "II*\0"},
+    {"TIFF", 0, 4, "MM\0*"},
+    {"TIFF", 0, 4, "II+\0"},
+    {"TIFF", 0, 4, "MM\0+"},
+    {"JPEG 2000", 0, 12, "\0\0\0\x0CjP  \r\n\x87\n"},
+    {"JPEG 2000", 0, 4, "\xFF\x4F\xFF\x51"},
+};
+
+const char *hn_image_format(const uint8_t *file, int64_t n) {
+    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
+        if (signatures[i].at + signatures[i].n <= n &&
+            memcmp(file + signatures[i].at, signatures[i].bytes, (size_t)signatures[i].n) == 0)
+            return signatures[i].format;
+    return NULL;
+}
+
+bool hn_image_fits(int64_t height, int64_t width) {
+    return height > 0 && width > 0 && height <= HN_IMAGE_MOST_SIDE && width <= HN_IMAGE_MOST_SIDE &&
+           height * width <= HN_IMAGE_MOST_PIXELS;
+}
 
 hone_status hn_ops_infer_image_decoder(hn_infer *infer) {
     hn_shape out = {.rank = 3, .dim = {HN_UNKNOWN_DIM, HN_UNKNOWN_DIM}};
@@ -26,73 +51,20 @@ hone_status hn_ops_infer_image_decoder(hn_infer *infer) {
     return HONE_OK;
 }
 
-static uint32_t little(const uint8_t *at, int bytes) {
-    uint32_t value = 0;
-    for (int i = 0; i < bytes; i++) value |= (uint32_t)at[i] << 8 * i;
-    return value;
-}
-
-static bool fits(int64_t height, int64_t width) {
-    return height > 0 && width > 0 && height <= MAX_SIDE && width <= MAX_SIDE;
-}
-
-/* 24 or 32 bits a pixel, rows from the bottom upwards unless the height is negative, each padded to 4 bytes. */
-static bool read_bmp(const uint8_t *file, int64_t n, image *out) {
-    if (n < 54 || little(file + 14, 4) < 40 || little(file + 30, 4) != 0) return false;
-    const int64_t at = little(file + 10, 4), height = (int32_t)little(file + 22, 4), bits = little(file + 28, 2);
-    *out =
-        (image){.height = height < 0 ? -height : height, .width = (int32_t)little(file + 18, 4), .red = 2, .green = 1};
-    if ((bits != 24 && bits != 32) || !fits(out->height, out->width)) return false;
-    out->step = bits / 8;
-    out->row = (out->width * out->step + 3) / 4 * 4;
-    if (at > n || out->row * out->height > n - at) return false;
-    out->top = height < 0 ? file + at : file + at + (out->height - 1) * out->row;
-    if (height > 0) out->row = -out->row;
-    return true;
-}
-
-/* The next number of a text header, with blanks and comments before it; -1 when there is none. */
-static int64_t header_number(const uint8_t *file, int64_t n, int64_t *at) {
-    int64_t value = -1;
-    for (bool comment = false; *at < n; ++*at) {
-        const uint8_t c = file[*at];
-        if (comment || c == '#') comment = c != '\n';
-        else if (c != ' ' && c != '\t' && c != '\n' && c != '\r') break;
-    }
-    for (; *at < n && file[*at] >= '0' && file[*at] <= '9' && value <= MAX_SIDE; ++*at)
-        value = (value < 0 ? 0 : value) * 10 + file[*at] - '0';
-    return value;
-}
-
-/* P5 (grey) and P6 (colours) of at most 255. */
-static bool read_pnm(const uint8_t *file, int64_t n, image *out) {
-    int64_t at = 2;
-    const int channels = file[1] == '5' ? 1 : 3;
-    *out = (image){.step = channels, .green = channels / 2, .blue = channels - 1};
-    out->width = header_number(file, n, &at);
-    out->height = header_number(file, n, &at);
-    if (header_number(file, n, &at) != 255 || !fits(out->height, out->width)) return false;
-    at++; /* one blank ends the header */
-    out->row = out->width * channels;
-    if (at > n || out->row * out->height > n - at) return false;
-    out->top = file + at;
-    return true;
-}
-
-static hone_status read_image(hn_call *call, image *out) {
+static hone_status read_image(hn_call *call, hn_image *out) {
     const uint8_t *file = call->in[0]->data;
     const int64_t n = hn_tensor_count(call->in[0]);
-    const bool bmp = n > 2 && file[0] == 'B' && file[1] == 'M',
-               pnm = n > 2 && file[0] == 'P' && (file[1] == '5' || file[1] == '6');
-    if (bmp ? read_bmp(file, n, out) : pnm && read_pnm(file, n, out)) return HONE_OK;
-    if (bmp || pnm)
-        HN_FAIL(call->diag, HONE_INVALID_ARGUMENT, "the %s image is cut off, or of a kind that is not read",
-                bmp ? "BMP" : "PNM");
-    HN_FAIL(call->diag, HONE_UNSUPPORTED,
-            "the image is neither an uncompressed BMP nor a binary PNM, the formats that Hone decodes");
+    const char *format = hn_image_format(file, n);
+    if (!format)
+        HN_FAIL(call->diag, HONE_UNSUPPORTED,
+                "the %lld bytes are no image of a known format: BMP, JPEG, JPEG 2000, PNG, PNM, TIFF or WebP",
+                (long long)n);
+    if (format[0] != 'B' && strcmp(format, "PNM") != 0) return hn_image_read_module(call, format, out);
+    if (hn_image_read_plain(file, n, out)) return HONE_OK;
+    HN_FAIL(call->diag, HONE_INVALID_ARGUMENT, "the %s image is cut off, or of a kind that is not read", format);
 }
 
-static void write_pixel(const image *from, const uint8_t *at, int format, uint8_t *to) {
+static void write_pixel(const hn_image *from, const uint8_t *at, int format, uint8_t *to) {
     const uint32_t red = at[from->red], green = at[from->green], blue = at[from->blue];
     if (format == GRAYSCALE) { /* Rec. 601 in 16 bits */
         to[0] = (uint8_t)((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16);
@@ -104,7 +76,7 @@ static void write_pixel(const image *from, const uint8_t *at, int format, uint8_
 }
 
 hone_status hn_ops_ref_image_decoder(hn_call *call) {
-    image from = {0};
+    hn_image from = {0};
     int format;
     if (!call->out[0]) return HONE_OK;
     HN_TRY(hn_ops_word(call->attrs, "pixel_format", formats, &format, call->diag));
