@@ -116,3 +116,9 @@ def test_layer_norm_before_its_opset():
     check("LayerNormalization", {"axis": -1, "epsilon": 1e-5}, [x, gamma, beta], domain="", opset=12)
     refused("SimplifiedLayerNormalization", {}, [x, gamma], "output 1 of", 2, domain="")
     check("SimplifiedLayerNormalization", {"axis": -1, "epsilon": 1e-5, "stash_type": 1}, [x, gamma], domain="", opset=12)
+
+
+def test_other_operators_of_onnx_runtime():
+    x, w = random((1, 8, 5, 5)), random((8, 8, 3, 3), seed=1)
+    refused("Conv", {"kernel_shape": [3, 3]}, [x, w], "save the optimized model with ORT_ENABLE_EXTENDED", domain="com.microsoft.nchwc")
+    refused("SparseAttention", {}, [x], "--plugin FILE")

@@ -19,16 +19,22 @@ def lstm(directions, each):
 
 
 def test_dynamic_quantize_lstm():
-    """ONNX Runtime rounds inputs and states to 8 bits."""
-    for directions, each in ((1, False), (2, False), (1, True)):
+    """Inputs and states are rounded to 8 bits by the ranges that ONNX Runtime takes: of all inputs, and of each step's states."""
+    for directions, each in ((1, False), (2, False), (1, True), (2, True)):
         inputs = lstm(directions, each)
         attributes = {"hidden_size": 4, "direction": "bidirectional" if directions == 2 else "forward"}
-        check("DynamicQuantizeLSTM", attributes, inputs, 3, constant=(1, 2, 8, 9, 10, 11), rtol=0, atol=0.02)
-        inputs[4] = inputs[5] = inputs[6] = None
-        check("DynamicQuantizeLSTM", attributes, inputs, 1, constant=(1, 2, 8, 9, 10, 11), rtol=0, atol=0.02)
+        weights = (1, 2, 8, 9, 10, 11)
+        check("DynamicQuantizeLSTM", attributes, inputs, 3, constant=weights, rtol=1e-5, atol=1e-6)
+        check("DynamicQuantizeLSTM", {**attributes, "input_forget": 1, "clip": 0.3}, inputs, 3, constant=weights, rtol=1e-5, atol=1e-6)
+        inputs[7] = random((directions, 12), seed=7)
+        check("DynamicQuantizeLSTM", attributes, inputs, 3, constant=weights, rtol=1e-5, atol=1e-6)
+        inputs[4] = inputs[5] = inputs[6] = inputs[7] = None
+        check("DynamicQuantizeLSTM", attributes, inputs, 1, constant=weights, rtol=1e-5, atol=1e-6)
+        if directions == 1:
+            check("DynamicQuantizeLSTM", {**attributes, "direction": "reverse"}, inputs, 3, constant=weights, rtol=1e-5, atol=1e-6)
     inputs = lstm(1, False)
     inputs[8] = None
-    refused("DynamicQuantizeLSTM", {"hidden_size": 4}, inputs, "input 8 of DynamicQuantizeLSTM is required")
+    refused("DynamicQuantizeLSTM", {"hidden_size": 4}, inputs, "input 8, W_scale, is required")
 
 
 def test_matmul_nbits():

@@ -1,4 +1,4 @@
-"""LSTM, GRU, RNN."""
+"""LSTM, GRU, RNN; DynamicQuantizeLSTM against plain Python."""
 import itertools
 
 import numpy as np
@@ -153,3 +153,70 @@ def test_sequences_without_steps():
         compare([state[:, 0] for state in got[1:]], [state[:, 0] for state in inputs[5:4 + len(got)]])
         whole = run(op, {"hidden_size": 6}, layer(op, state=True), n_out=outputs_of(op))
         compare([state[:, 1] for state in got[1:]], [state[:, 1] for state in whole[1:]])
+
+
+QUANTIZED = "com.microsoft.DynamicQuantizeLSTM"
+
+
+def rounded(x, seen):
+    """To 256 steps over the range of what was seen, and 0."""
+    low, high = min(np.float32(0), seen.min(initial=0)), max(np.float32(0), seen.max(initial=0))
+    scale = np.float32(high - low) / np.float32(255) or np.float32(1)
+    zero = np.rint(np.clip(-low / scale, 0, 255))
+    return (np.clip(np.rint(x / scale) + zero, 0, 255) - zero).astype(np.float64) * np.float64(scale)
+
+
+def quantized_lstm(x, w, r, bias, lengths, w_scale, w_zero, r_scale, r_zero):
+    """Forward; without biases and initial states these are 0."""
+    real = [(q[0].astype(np.float64) - np.broadcast_to(zero[0], q.shape[-1:])) * scale[0] for q, scale, zero in ((w, w_scale, w_zero), (r, r_scale, r_zero))]
+    steps, batch, hidden = len(x), x.shape[1], r.shape[1]
+    inputs, h, c = rounded(x, x[:max(lengths)]), np.zeros((batch, hidden)), np.zeros((batch, hidden))
+    y = np.zeros((steps, 1, batch, hidden))
+    for t in range(steps):
+        told = np.array([t <= n for n in lengths])
+        gates = inputs[t] @ real[0] + rounded(h.astype(np.float32), h[told].astype(np.float32)) @ real[1]
+        i, o, f, cell = np.split(gates + (bias[0, :4 * hidden].astype(np.float64) + bias[0, 4 * hidden:] if bias is not None else 0), 4, 1)
+        on = np.array([[t < n] for n in lengths])
+        c = np.where(on, c / (1 + np.exp(-f)) + np.tanh(cell) / (1 + np.exp(-i)), c)
+        h = np.where(on, np.tanh(c) / (1 + np.exp(-o)), h)
+        y[t, 0] = np.where(on, h, 0)
+    return [y.astype(np.float32), h[None].astype(np.float32), c[None].astype(np.float32)]
+
+
+def quantized_layer(dtype, each, steps=5, batch=3, size=4, hidden=6):
+    low, high = (0, 256) if dtype is np.uint8 else (-128, 128)
+    shape = (1, 4 * hidden) if each else (1,)
+    weights = [values((1, columns, 4 * hidden), dtype, low, high, i) for i, columns in enumerate((size, hidden))]
+    grids = [(values(shape, low=0.002, high=0.006, seed=i), values(shape, dtype, max(low, 0), 100, i)) for i in (3, 4)]
+    return values((steps, batch, size), low=-1, high=2), *weights, small((1, 8 * hidden), seed=5), *grids[0], *grids[1]
+
+
+def test_quantized():
+    for dtype, each, lengths in itertools.product((np.uint8, np.int8), (False, True), (None, [5, 2, 3], [1, 0, 4])):
+        x, w, r, b, *grids = quantized_layer(dtype, each)
+        for bias in (b, None):
+            inputs = [x, w, r, bias, None if lengths is None else np.array(lengths, np.int32), None, None, None, *grids]
+            check(QUANTIZED, {"hidden_size": 6}, inputs, n_out=3, expect=quantized_lstm(x, w, r, bias, lengths or [5] * 3, *grids), **LOOSE)
+    x, w, r, b, *grids = quantized_layer(np.uint8, False, 3, 2, 70, 65)
+    check(QUANTIZED, {}, [x, w, r, b, None, None, None, None, *grids], n_out=3, expect=quantized_lstm(x, w, r, b, [3, 3], *grids), **LOOSE)
+
+
+def test_quantized_odd_values():
+    x, w, r, b, *grids = quantized_layer(np.int8, True)
+    for value in (np.nan, np.inf, 0):
+        odd = np.full_like(x, value)
+        got = run(QUANTIZED, {}, [odd, w, r, b, None, None, None, None, *grids], n_out=3)
+        if value == 0:
+            compare(got, quantized_lstm(odd, w, r, b, [5] * 3, *grids), **LOOSE)
+    assert run(QUANTIZED, {}, [x[:0], w, r, b, None, None, None, None, *grids], n_out=3)[0].shape == (0, 1, 3, 6)
+
+
+def test_quantized_refused():
+    x, w, r, b, *grids = quantized_layer(np.int8, True)
+    none = [None] * 4
+    refused(QUANTIZED, {}, [x, w, r, b, *none, None, *grids[1:]], "W_scale", 3)
+    refused(QUANTIZED, {}, [x, w, r, b, *none, grids[0], grids[1].astype(np.uint8), *grids[2:]], "uint8", 3)
+    refused(QUANTIZED, {}, [x, w[:, :, 1:], r, b, *none, *grids], "dim 2", 3)
+    refused(QUANTIZED, {}, [x, w, r, b, *none, grids[0][:, 1:], *grids[1:]], "dim 1", 3)
+    refused(QUANTIZED, {"hidden_size": 7}, [x, w, r, b, *none, *grids], "hidden size", 3)
+    refused(QUANTIZED, {}, [x.astype(np.float64), w, r, b, *none, *grids], "float64", 3)

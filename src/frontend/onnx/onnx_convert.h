@@ -48,10 +48,10 @@ hn_onnx_convert_fn hn_onnx_fused_matmul, hn_onnx_fused_gemm, hn_onnx_fused_conv,
     hn_onnx_qlinear_sigmoid, hn_onnx_qlinear_leaky_relu, hn_onnx_qlinear_softmax, hn_onnx_qlinear_reduce_mean,
     hn_onnx_qlinear_where, hn_onnx_qlinear_concat, hn_onnx_qlinear_average_pool, hn_onnx_qlinear_global_average_pool,
     hn_onnx_ms_qlinear_conv, hn_onnx_matmul_integer_to_float, hn_onnx_dynamic_quantize_matmul, hn_onnx_qgemm,
-    hn_onnx_qattention, hn_onnx_qembed_layer_norm, hn_onnx_nhwc_max_pool, hn_onnx_dynamic_quantize_lstm,
-    hn_onnx_matmul_nbits, hn_onnx_ms_rotary_embedding, hn_onnx_decoder_attention, hn_onnx_nhwc_conv,
-    hn_onnx_nhwc_fused_conv, hn_onnx_group_query_attention, hn_onnx_relative_position_bias,
-    hn_onnx_gated_relative_position_bias, hn_onnx_longformer_attention, hn_onnx_gather_block_quantized;
+    hn_onnx_qattention, hn_onnx_qembed_layer_norm, hn_onnx_nhwc_max_pool, hn_onnx_matmul_nbits,
+    hn_onnx_ms_rotary_embedding, hn_onnx_decoder_attention, hn_onnx_nhwc_conv, hn_onnx_nhwc_fused_conv,
+    hn_onnx_group_query_attention, hn_onnx_relative_position_bias, hn_onnx_gated_relative_position_bias,
+    hn_onnx_longformer_attention, hn_onnx_gather_block_quantized;
 
 /* ---- what conversions of several files share (onnx_convert.c) ---- */
 

@@ -3,38 +3,6 @@
 #include "base/dtype.h"
 #include "frontend/onnx/onnx_expand.h"
 
-/* ---- DynamicQuantizeLSTM ---- */
-
-/* [directions, columns, gates] in 8 bits to [directions, gates, columns]; one scale a direction or one a gate. */
-static hn_value *gate_weights(hn_onnx_expansion *e, hn_value *w, hn_value *scale, hn_value *zero) {
-    static const int64_t column[3] = {-1, 1, 1}, perm[3] = {0, 2, 1};
-    hn_value *parameter[2] = {scale, zero ? hn_expand(e, HN_OP_cast_like, zero, scale) : NULL};
-    for (int i = 0; i < 2; i++) {
-        if (!parameter[i]) continue;
-        if (hn_onnx_rank(parameter[i]) == 2)
-            parameter[i] = hn_expand(e, HN_OP_unsqueeze, parameter[i], hn_expand_int(e, 1));
-        else parameter[i] = hn_expand(e, HN_OP_reshape, parameter[i], hn_expand_ints(e, column, 3));
-    }
-    hn_value *real = hn_expand(e, HN_OP_cast_like, w, scale);
-    if (parameter[1]) real = hn_expand(e, HN_OP_sub, real, parameter[1]);
-    return hn_expand_transpose(e, hn_expand(e, HN_OP_mul, real, parameter[0]), perm, 3);
-}
-
-/* Without the rounding of inputs and states to 8 bits, which ONNX Runtime does for speed. */
-hone_status hn_onnx_dynamic_quantize_lstm(hn_onnx_node *node) {
-    hn_onnx_expansion e = {.node = node};
-    HN_TRY(hn_expand_check(node, 3, 12));
-    for (size_t i = 8; i < 12; i += 2)
-        if (!hn_onnx_in(node, i))
-            HN_FAIL(node->scope->import->diag, HONE_INVALID_MODEL, "input %zu of %s is required", i, node->type);
-    hn_value *in[8];
-    for (size_t i = 0; i < 8; i++) in[i] = hn_onnx_in(node, i);
-    for (size_t i = 1; i < 3; i++) in[i] = gate_weights(&e, in[i], node->in.at[6 + 2 * i], hn_onnx_in(node, 7 + 2 * i));
-    hn_expand_many(&e, HN_OP_lstm, node->attrs.at, (uint32_t)node->attrs.n, 8, in, node->n_out < 3 ? node->n_out : 3,
-                   node->result);
-    return e.status;
-}
-
 /* ---- numbers of few bits in bytes ---- */
 
 static hn_value *byte_like(hn_onnx_expansion *e, int64_t value, hn_value *like) {

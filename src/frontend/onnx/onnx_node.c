@@ -109,10 +109,17 @@ static const char *closest(const char *type, const char *domain) {
 
 static void hint_unknown(hn_onnx_import *import, size_t first, const unknown_op *op) {
     const char *sibling = closest(op->type, op->domain), *close = closest(op->type, "");
-    if (sibling) hn_diag_hint(import->diag, first, "did you mean '%s'?", sibling);
+    if (strcmp(op->domain, "com.microsoft.nchwc") == 0)
+        hn_diag_hint(
+            import->diag, first,
+            "ONNX Runtime made it for one kind of processor, with weights in blocks: save the optimized model "
+            "with ORT_ENABLE_EXTENDED instead of ORT_ENABLE_ALL, or give Hone the model from before that step");
+    else if (sibling) hn_diag_hint(import->diag, first, "did you mean '%s'?", sibling);
     else if (strcmp(op->domain, "com.microsoft") == 0 || strncmp(op->domain, "com.ms.", 7) == 0)
-        hn_diag_hint(import->diag, first,
-                     "ONNX Runtime's optimizer makes such nodes: give Hone the model from before that step");
+        hn_diag_hint(
+            import->diag, first,
+            "ONNX Runtime's optimizer makes such nodes: give Hone the model from before that step, or a plugin "
+            "that has this one (--plugin FILE, see hone/plugin.h)");
     else if (close)
         hn_diag_hint(
             import->diag, first,

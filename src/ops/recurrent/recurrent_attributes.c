@@ -5,9 +5,10 @@
 #include <strings.h>
 #include "ops/checks.h"
 
-const hn_recurrent_kind hn_recurrent_lstm = {4, 3, "Tanh", "Sigmoid", 4, 5, 6, 7};
-const hn_recurrent_kind hn_recurrent_gru = {3, 2, "Tanh", "Sigmoid", 4, 5, -1, -1};
-const hn_recurrent_kind hn_recurrent_rnn = {1, 1, "Tanh", "Tanh", 4, 5, -1, -1};
+const hn_recurrent_kind hn_recurrent_lstm = {4, 3, "Tanh", "Sigmoid", 4, 5, 6, 7, false};
+const hn_recurrent_kind hn_recurrent_gru = {3, 2, "Tanh", "Sigmoid", 4, 5, -1, -1, false};
+const hn_recurrent_kind hn_recurrent_rnn = {1, 1, "Tanh", "Tanh", 4, 5, -1, -1, false};
+const hn_recurrent_kind hn_recurrent_quantized_lstm = {4, 3, "Tanh", "Sigmoid", 4, 5, 6, 7, true};
 
 /* Activations: name, whether it takes alpha and beta from the attributes, their defaults, the function of x. */
 #define ACTIVATIONS(X)                                                                                                 \

@@ -23,16 +23,36 @@ static hone_status check_dims(const hn_infer *infer, int i, int rank, const hn_d
     return HONE_OK;
 }
 
+/* 8-bit weights, and zero points of their type. */
+static hone_status check_quantized_types(const hn_infer *infer) {
+    HN_TRY(hn_ops_check_type(infer, 0, HN_TYPE(FLOAT32)));
+    for (int i = 0; i < 2; i++) {
+        const int scale = i ? HN_RECURRENT_R_SCALE : HN_RECURRENT_W_SCALE;
+        HN_TRY(hn_ops_check_type(infer, i + 1, HN_TYPE(UINT8) | HN_TYPE(INT8)));
+        HN_TRY(hn_ops_check_same_type(infer, i + 1, scale + 1));
+        if (!hn_infer_has(infer, scale))
+            HN_FAIL(infer->diag, HONE_INVALID_MODEL, "input %d, %s, is required", scale, i ? "R_scale" : "W_scale");
+    }
+    return HONE_OK;
+}
+
+static bool is_8_bit(const hn_recurrent_kind *kind, int i) {
+    return kind->quantized && (i == 1 || i == 2 || i == HN_RECURRENT_W_SCALE + 1 || i == HN_RECURRENT_R_SCALE + 1);
+}
+
 static hone_status check_types(const hn_infer *infer, const hn_recurrent_kind *kind) {
     HN_TRY(hn_ops_check_type(infer, 0, HN_TYPES_FLOAT));
+    if (kind->quantized) HN_TRY(check_quantized_types(infer));
     for (int i = 1; i < infer->n_in; i++) {
+        if (is_8_bit(kind, i)) continue;
         if (i == kind->sequence_lens) HN_TRY(hn_ops_check_type(infer, i, HN_TYPE(INT32)));
         else HN_TRY(hn_ops_check_same_type(infer, 0, i));
     }
     return HONE_OK;
 }
 
-static hone_status read_sizes(const hn_infer *infer, const hn_recurrent_attributes *a, sizes *s) {
+static hone_status read_sizes(const hn_infer *infer, const hn_recurrent_kind *kind, const hn_recurrent_attributes *a,
+                              sizes *s) {
     int64_t hidden = hn_attrs_int(infer->attrs, "hidden_size", 0);
     hn_dim declared = hidden > 0 ? hn_dim_const(hidden) : HN_UNKNOWN_DIM;
     HN_TRY(hn_ops_check_rank(infer, 0, 3));
@@ -40,7 +60,19 @@ static hone_status read_sizes(const hn_infer *infer, const hn_recurrent_attribut
     s->steps = dim_of(infer, 0, 3, a->batch_first ? 1 : 0);
     s->batch = dim_of(infer, 0, 3, a->batch_first ? 0 : 1);
     s->in = dim_of(infer, 0, 3, 2);
-    return hn_infer_unify(infer, declared, dim_of(infer, 2, 3, 2), "hidden size (hidden_size and R)", &s->hidden);
+    return hn_infer_unify(infer, declared, dim_of(infer, 2, 3, kind->quantized ? 1 : 2),
+                          "hidden size (hidden_size and R)", &s->hidden);
+}
+
+/* Scales and zero points: one a direction, or one a unit of its gates. */
+static hone_status check_grids(const hn_infer *infer, hn_dim directions, hn_dim rows) {
+    const hn_dim each[2] = {directions, rows};
+    for (int i = HN_RECURRENT_W_SCALE; i < HN_RECURRENT_W_SCALE + 4; i++) {
+        const int rank = hn_infer_rank(infer, i);
+        if (rank == 2) HN_TRY(check_dims(infer, i, 2, each));
+        else HN_TRY(hn_ops_check_vector(infer, i, directions));
+    }
+    return HONE_OK;
 }
 
 static hone_status check_parameters(const hn_infer *infer, const hn_recurrent_kind *kind, const sizes *s,
@@ -54,6 +86,12 @@ static hone_status check_parameters(const hn_infer *infer, const hn_recurrent_ki
     if (batch_first) {
         state[0] = s->batch;
         state[1] = s->directions;
+    }
+    if (kind->quantized) {
+        w[1] = s->in;
+        r[1] = s->hidden;
+        w[2] = r[2] = rows;
+        HN_TRY(check_grids(infer, s->directions, rows));
     }
     HN_TRY(check_dims(infer, 1, 3, w));
     HN_TRY(check_dims(infer, 2, 3, r));
@@ -69,7 +107,7 @@ static hone_status infer_recurrent(hn_infer *infer, const hn_recurrent_kind *kin
     sizes s;
     HN_TRY(hn_recurrent_read(infer->attrs, kind, &a, infer->diag));
     HN_TRY(check_types(infer, kind));
-    HN_TRY(read_sizes(infer, &a, &s));
+    HN_TRY(read_sizes(infer, kind, &a, &s));
     HN_TRY(check_parameters(infer, kind, &s, a.batch_first));
     hn_shape all = {.rank = 4, .dim = {s.steps, s.directions, s.batch, s.hidden}};
     hn_shape last = {.rank = 3, .dim = {s.directions, s.batch, s.hidden}};
@@ -83,5 +121,8 @@ static hone_status infer_recurrent(hn_infer *infer, const hn_recurrent_kind *kin
 }
 
 hone_status hn_ops_infer_lstm(hn_infer *infer) { return infer_recurrent(infer, &hn_recurrent_lstm); }
+hone_status hn_ops_infer_quantized_lstm(hn_infer *infer) {
+    return infer_recurrent(infer, &hn_recurrent_quantized_lstm);
+}
 hone_status hn_ops_infer_gru(hn_infer *infer) { return infer_recurrent(infer, &hn_recurrent_gru); }
 hone_status hn_ops_infer_rnn(hn_infer *infer) { return infer_recurrent(infer, &hn_recurrent_rnn); }

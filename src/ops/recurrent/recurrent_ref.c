@@ -17,6 +17,7 @@ struct layer {
     hn_recurrent_attributes a;
     step_fn *step;
     int64_t steps, batch, in, hidden, panels;
+    int64_t now;              /* the step that runs */
     bool coupled;             /* LSTM: forget = 1 - input */
     bool linear_before_reset; /* GRU */
     int64_t *length;          /* steps of each sequence */
@@ -24,6 +25,7 @@ struct layer {
     double *x;                /* [batch][in] at this step */
     double *h, *c, *mixed;    /* [batch][hidden] */
     double *gate, *extra;     /* [gates][panels][batch][64]; [panels][batch][64] */
+    hn_recurrent_grid grid;   /* of a quantized layer's x */
     /* of the direction that runs */
     const hn_activation *f;
     double *weight[4], *recurrence[4]; /* packed, for each gate */
@@ -70,9 +72,20 @@ static void lstm_unit(layer *l, int64_t b, int64_t j) {
     l->h[at] = activate(l, 0, o) * l->f[2].fn(l->c[at], l->f[2].alpha, l->f[2].beta);
 }
 
+/* The states rounded to 8 bits. Those of sequences that ended before the last step have no say in the range. */
+static const double *rounded_states(layer *l) {
+    hn_recurrent_grid grid = {0};
+    for (int64_t b = 0; b < l->batch; b++)
+        if (l->now <= l->length[b]) hn_recurrent_see(&grid, l->h + b * l->hidden, l->hidden);
+    hn_recurrent_lay(&grid);
+    hn_recurrent_round(&grid, l->h, l->batch * l->hidden, l->mixed);
+    return l->mixed;
+}
+
 static void lstm_step(layer *l) {
+    const double *h = l->kind->quantized ? rounded_states(l) : l->h;
     for (int g = 0; g < 4; g++) {
-        project(l, l->gate + g * gate_size(l), l->h, l->hidden, l->recurrence[g]);
+        project(l, l->gate + g * gate_size(l), h, l->hidden, l->recurrence[g]);
         add_bias(l, l->gate + g * gate_size(l), l->r_bias + g * l->hidden);
     }
     for (int64_t b = 0; b < l->batch; b++)
@@ -139,7 +152,8 @@ static hone_status pack_gates(layer *l, int input, int64_t d, int64_t columns, d
     int64_t n = l->hidden * columns;
     HN_TRY_ALLOC(rows = hn_panel_scratch(l->call, n));
     for (int g = 0; g < l->kind->gates; g++) {
-        hn_panel_load(rows, l->call->in[input], (d * l->kind->gates + g) * n, n);
+        if (l->kind->quantized) hn_recurrent_dequantize(l->call, input, d, g, rows);
+        else hn_panel_load(rows, l->call->in[input], (d * l->kind->gates + g) * n, n);
         HN_TRY_ALLOC(packed[g] = hn_panel_pack_rows(l->call, rows, l->hidden, columns));
     }
     return HONE_OK;
@@ -169,12 +183,14 @@ static int64_t time_of(const layer *l, bool backwards, int64_t b, int64_t t) {
 
 static void run_step(layer *l, int64_t d, bool backwards, int64_t t) {
     hn_tensor *y = l->call->n_out > 0 ? l->call->out[0] : NULL;
+    l->now = t;
     for (int64_t b = 0; b < l->batch; b++) {
         int64_t time = time_of(l, backwards, b, t);
         l->active[b] = t < l->length[b];
         if (!l->active[b]) continue;
         int64_t row = l->a.batch_first ? b * l->steps + time : time * l->batch + b;
         hn_panel_load(l->x + b * l->in, l->call->in[0], row * l->in, l->in);
+        if (l->kind->quantized) hn_recurrent_round(&l->grid, l->x + b * l->in, l->in, l->x + b * l->in);
     }
     memset(l->gate, 0, (size_t)(l->kind->gates * gate_size(l)) * sizeof(double));
     for (int g = 0; g < l->kind->gates; g++) {
@@ -202,13 +218,25 @@ static hone_status load_lengths(layer *l) {
     return HONE_OK;
 }
 
+/* Inputs of all steps up to the end of the longest sequence have one grid. */
+static void lay_grid(layer *l) {
+    int64_t last = 0;
+    for (int64_t b = 0; b < l->batch; b++)
+        if (l->length[b] > last) last = l->length[b];
+    for (int64_t row = 0; row < last * l->batch; row++) {
+        hn_panel_load(l->x, l->call->in[0], row * l->in, l->in);
+        hn_recurrent_see(&l->grid, l->x, l->in);
+    }
+    hn_recurrent_lay(&l->grid);
+}
+
 static hone_status prepare(layer *l) {
     const hn_tensor *x = l->call->in[0];
     HN_TRY(hn_recurrent_read(l->call->attrs, l->kind, &l->a, l->call->diag));
     l->steps = x->dim[l->a.batch_first ? 1 : 0];
     l->batch = x->dim[l->a.batch_first ? 0 : 1];
     l->in = x->dim[2];
-    l->hidden = l->call->in[2]->dim[2];
+    l->hidden = l->call->in[2]->dim[l->kind->quantized ? 1 : 2];
     l->panels = l->hidden / HN_PANEL + (l->hidden % HN_PANEL != 0);
     HN_TRY(load_lengths(l));
     HN_TRY_ALLOC(l->active = hn_arena_alloc(l->call->scratch, (size_t)l->batch * sizeof(bool)));
@@ -218,6 +246,7 @@ static hone_status prepare(layer *l) {
     HN_TRY_ALLOC(l->mixed = hn_panel_scratch(l->call, l->batch * l->hidden));
     HN_TRY_ALLOC(l->gate = hn_panel_scratch(l->call, l->kind->gates * gate_size(l)));
     HN_TRY_ALLOC(l->extra = hn_panel_scratch(l->call, gate_size(l)));
+    if (l->kind->quantized) lay_grid(l);
     return HONE_OK;
 }
 
@@ -235,11 +264,14 @@ static hone_status run(layer *l) {
     return HONE_OK;
 }
 
-hone_status hn_ops_ref_lstm(hn_call *call) {
-    layer l = {.call = call, .kind = &hn_recurrent_lstm, .step = lstm_step};
+static hone_status run_lstm(hn_call *call, const hn_recurrent_kind *kind) {
+    layer l = {.call = call, .kind = kind, .step = lstm_step};
     l.coupled = hn_attrs_int(call->attrs, "input_forget", 0) != 0;
     return run(&l);
 }
+
+hone_status hn_ops_ref_lstm(hn_call *call) { return run_lstm(call, &hn_recurrent_lstm); }
+hone_status hn_ops_ref_quantized_lstm(hn_call *call) { return run_lstm(call, &hn_recurrent_quantized_lstm); }
 
 hone_status hn_ops_ref_gru(hn_call *call) {
     layer l = {.call = call, .kind = &hn_recurrent_gru, .step = gru_step};
