@@ -59,8 +59,46 @@ def test_regex():
     check("RegexFullMatch", {"pattern": "."}, {"x": np.array(["ß", "ss"], object)}, expect=[np.array([True, False])])
     check("RegexFullMatch", {"pattern": "x"}, {"x": x[:0]}, expect=[np.zeros((0, 3), bool)])
     refused("RegexFullMatch", {"pattern": "a(b"}, {"x": x}, "attribute pattern")
-    refused("RegexFullMatch", {"pattern": "(a|aa)+"}, {"x": np.array(["a" * 60 + "b"], object)}, "cannot be matched")
     refused("RegexFullMatch", {}, {"x": x}, "attribute pattern is missing")
+
+
+def test_regex_is_that_of_re2():
+    """What PCRE2, which does the matching, spells otherwise or means otherwise."""
+    cases = [
+        (r"a\sb", "a b|a\tb|a\vb", "110"), (r"[\s]", " |\v", "10"), (r"\S", "a| |\v", "101"), (r"[\S]", "\v| ", "10"),
+        (r"\v", "\v|\n", "10"), ("a$", "a|a\n", "10"), ("(?m)a$\n", "a\n|a", "10"), (r"a\z", "a|a\n", "10"), (r"(?:a|b)\Ab*", "b|a", "00"),
+        (".", "a|\n|\r|ß", "1011"), ("(?s).", "\n", "1"), ("(?i)äB", "ÄB|äb|ab", "110"), ("(?i:a)B", "AB|Ab", "10"), ("(?i)a(?-i)b", "Ab|AB", "10"),
+        ("(?U)a+", "aaa", "1"), ("(?P<name>a)(?<other>b)", "ab", "1"), (r"\pN+", "12|٣|a", "110"), (r"\p{Greek}", "α|a", "10"),
+        (r"\p{^Greek}", "α|a", "01"), (r"\P{Lu}", "A|a", "01"), (r"[\pL_]+", "aß_|1", "10"), (r"\w+\d", "ab1|ß1", "10"), (r"\bfoo\b", "foo", "1"),
+        (r"\Qa.b\E+", "a.bb|axb", "10"), (r"\Qa.b", "a.b", "1"), (r"\x41\x{3b1}\101\0", "AαA\0", "1"), ("a{,2}", "a{,2}|aa", "10"),
+        ("a{2,3}?", "aa|a", "10"), ("{", "{", "1"), ("[]a]+", "]a", "1"), ("[^]a]", "]|b", "01"), ("[a[]", "[", "1"), ("[[:alpha:]]", "a|1", "10"),
+        ("[:b]+", ":b", "1"), ("^*a", "a", "1"), ("a||b", "|a|b", "111"), ("x(?i)", "x|X", "10"), ("a#b c", "a#b c", "1"),
+    ]
+    for pattern, texts, wanted in cases:
+        texts = texts.split("|")
+        check("RegexFullMatch", {"pattern": pattern}, {"x": np.array(texts, object)}, expect=[np.array([c == "1" for c in wanted])])
+
+
+def test_regex_refused():
+    x = np.array(["aa"], object)
+    kind = "lookaround, atomic, conditional"
+    words = {"a(?=b)": kind, "(?<!a)b": kind, "(?<=a)b": kind, "(?>a)": kind, "(?(1)a)": kind, "(?R)": kind, "(?P=n)": kind, "(?#a)": kind, "(?x)a": kind,
+             r"(a)\1": "backreferences", r"\8": "backreferences", r"\k<n>": "an unknown escape", r"a\Z": "an unknown escape", r"\R": "an unknown escape",
+             r"[\b]": "unknown in a class", r"\C": "a single byte", "a*+": "a repetition of a repetition", "a{2}{3}": "a repetition of a repetition",
+             "(*UTF)a": "nothing before *", "*a": "attribute pattern", "a{1001}": "more than 1000", "a{2,1}": "attribute pattern", "a)(b": "a ) without its (",
+             "(a": "a ( without its )", "[a": "a [ without its ]", "[[:alpha:": "[: is not closed", r"\x4": "hexadecimal", r"\x{}": "hexadecimal",
+             r"\p": "category or script", r"\p{": "category or script", r"\p{Nobody}": "attribute pattern", "(?P<>a)": "name", "(?P<a": "name", "a\\": "escape"}
+    for pattern, text in words.items():
+        refused("RegexFullMatch", {"pattern": pattern}, {"x": x}, text)
+
+
+def test_regex_never_hangs():
+    x = np.array(["a" * 5000 + "b", "a" * 5000], object)
+    for pattern in "(a|aa)+", "(a*)*", "(a+)+", "(.*a){20}":
+        check("RegexFullMatch", {"pattern": pattern}, {"x": x}, expect=[np.array([False, True])])
+    refused("RegexFullMatch", {"pattern": "(.{1,999}x?){20,30}(.{1,999}y?){20,30}z"}, {"x": x}, "cannot be matched")
+    refused("RegexFullMatch", {"pattern": "((a{1000}){1000}){1000}"}, {"x": x}, "attribute pattern")
+    refused("RegexFullMatch", {"pattern": "(" * 1000 + ")" * 1000}, {"x": x}, "attribute pattern")
 
 
 def test_tf_idf():
