@@ -172,6 +172,8 @@ GROUPS = [
     Group("fuzz", "fuzz/*_fuzz.c", ["fuzz:fuzzers"], printed("python3", "scripts/run_fuzz.py"), 1200),
     Group("models", "tests/models/run.py", ["release"], python_long("models"), 5400 if "--long" in sys.argv else 2400),
     Group("simplify", "tests/simplify/run.py", ["release"], python("simplify")),
+    Group("simplify_suite", "tests/simplify/backend.py", ["release"],
+          printed(PYTHON, "tests/simplify/backend.py", *([] if "--long" in sys.argv else ["--every", "3"]))),
     Group("conformance", "tests/conformance/run.py", ["release"], python("conformance"), 1800),
 ]
 

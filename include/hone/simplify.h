@@ -2,6 +2,7 @@
 #ifndef HONE_SIMPLIFY_H
 #define HONE_SIMPLIFY_H
 
+#include "hone/plugin.h"
 #include "hone/types.h"
 
 #ifdef __cplusplus
@@ -42,15 +43,17 @@ typedef struct hone_simplify_options {
     int threads; /* of the check; 0: physical cores */
     hone_progress_fn progress;
     void *progress_user;
+    const hone_plugins *plugins; /* operators of plugins, for the check; NULL: none */
 } hone_simplify_options;
 
 /* Reads the model `in` and writes it, simplified, to `out` (whole or not at all; `out` may be `in`): inputs and outputs
- * keep names and order, documentation and metadata stay, the same model gives the same bytes. Unless switched off, both
- * forms are run and compared; on a mismatch the pass that caused it is looked for and named, nothing is written, and
- * the status is HONE_INTERNAL. The result is never more than 5 % larger than the model. `*json` (may be NULL; released
- * with hone_text_destroy) gets a report, after a mismatch too: nodes, operators and bytes before and after, changes by
- * pass, differences of the outputs. Errors: as hone_model_load; HONE_INVALID_ARGUMENT; HONE_UNSUPPORTED when the opset
- * lacks an operator; HONE_CANCELLED. */
+ * keep names and order, documentation and metadata stay, the same model gives the same bytes. Operators of other
+ * domains go back as they came, also such that nobody knows; then the result cannot be checked. Unless switched off,
+ * both forms are run and compared; on a mismatch the pass that caused it is looked for and named, nothing is written,
+ * and the status is HONE_INTERNAL. The result is never more than 5 % larger than the model. `*json` (may be NULL;
+ * released with hone_text_destroy) gets a report, after a mismatch too: nodes, operators and bytes before and after,
+ * changes by pass, differences of the outputs. Errors: as hone_model_load; HONE_INVALID_ARGUMENT; HONE_UNSUPPORTED when
+ * the opset lacks an operator; HONE_CANCELLED. */
 HONE_API HONE_MUST_USE hone_status hone_simplify(const char *in, const char *out, const hone_simplify_options *options,
                                                  hone_messages *messages, char **json);
 

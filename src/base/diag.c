@@ -94,3 +94,9 @@ const hone_message *hone_messages_at(const hone_messages *list, size_t index) {
 }
 
 size_t hone_messages_dropped(const hone_messages *list) { return list ? list->dropped : 0; }
+
+void hn_diag_rewind(hn_diag *diag, size_t first) {
+    if (!diag || diag->n <= first) return;
+    for (size_t i = first; i < diag->n; i++) diag->errors -= diag->at[i].severity == HONE_ERROR;
+    diag->n = first;
+}

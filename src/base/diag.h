@@ -26,6 +26,8 @@ hone_status hn_diag_add(hn_diag *diag, hone_severity severity, hone_status statu
 /* Gives place and next step to the messages from index `first` on that have none yet; NULL leaves a field as it is. */
 void hn_diag_place(hn_diag *diag, size_t first, const char *node, const char *op, const char *location);
 void hn_diag_hint(hn_diag *diag, size_t first, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Forgets the messages from index `first` on: another attempt follows. */
+void hn_diag_rewind(hn_diag *diag, size_t first);
 /* True once ten errors are kept: stop looking for more. */
 bool hn_diag_full(const hn_diag *diag);
 

@@ -53,8 +53,6 @@ hone_status hn_simplify_passes(hn_simplify *s, hn_model *model, size_t most_chan
                                        .progress = pass_progress,
                                        .changed = note_change,
                                        .user = s};
-    model->for_file = true;
-    model->file_opset = s->options.opset > 0 ? s->options.opset : s->options.opset < 0 ? 0 : model->provenance.opset;
     model->growth_left = (int64_t)(hn_simplify_bytes(model) / GROWTH_SHARE);
     model->fold_limit = s->options.fold_limit;
     s->changes.n = 0;
@@ -68,7 +66,7 @@ hone_status hn_simplify_passes(hn_simplify *s, hn_model *model, size_t most_chan
 /* Is the model as the first `n` changes leave it still the same? */
 static hone_status try_changes(hn_simplify *s, hn_simplify_side *original, size_t n, bool *same) {
     hn_model *model;
-    HN_TRY(hn_simplify_load(s, &model));
+    HN_TRY(hn_simplify_load(s, true, &model));
     hone_status status = hn_simplify_passes(s, model, n);
     if (status == HONE_OK) status = hn_simplify_compare(s, original, model, same);
     hn_model_destroy(&model);
@@ -123,9 +121,16 @@ static hone_status check(hn_simplify *s, hn_model **model) {
         s->unchecked = "not asked for";
         return HONE_OK;
     }
-    HN_TRY(hn_simplify_open_side(s, model, &original));
+    if (s->unknown) {
+        s->unchecked = hn_arena_format(&s->arena, "Hone has no operator '%s': such nodes stay as they are", s->unknown);
+        HN_TRY_ALLOC(s->unchecked);
+    } else {
+        HN_TRY(hn_simplify_open_side(s, model, &original));
+    }
     if (!original) {
+        const size_t first = s->diag ? s->diag->n : 0;
         hn_diag_add(s->diag, HONE_WARNING, HONE_OK, "the result could not be checked: %s", s->unchecked);
+        if (s->unknown) hn_diag_hint(s->diag, first, "give a plugin that has it (--plugin FILE)");
         return HONE_OK;
     }
     const hone_status status = compare(s, original);
@@ -141,12 +146,20 @@ static hone_status report(const hn_simplify *s, double share, const char *what) 
     HN_FAIL(s->diag, HONE_CANCELLED, "cancelled");
 }
 
+static hone_status note_unknown(hn_simplify *s, const hn_model *model) {
+    const hn_node *node = hn_ir_find_unknown(model->main);
+    if (!node || s->unknown) return HONE_OK;
+    s->unknown = hn_arena_string(&s->arena, node->op->name, strlen(node->op->name));
+    return s->unknown ? HONE_OK : HONE_OUT_OF_MEMORY;
+}
+
 static hone_status make(hn_simplify *s, hn_model *model, hn_onnx_pending *pending) {
     const hn_onnx_write_options how = {.opset = s->options.opset, .external_above = s->options.external_above};
-    hn_simplify_count(model, &s->before);
+    HN_TRY(note_unknown(s, model));
+    HN_TRY(hn_simplify_count(s, model, false));
     s->before.bytes = hn_simplify_bytes(model);
     HN_TRY(hn_simplify_passes(s, model, SIZE_MAX));
-    hn_simplify_count(model, &s->after);
+    HN_TRY(hn_simplify_count(s, model, true));
     HN_TRY(report(s, 0.3, "writing"));
     HN_TRY(hn_onnx_write(model, s->out, &how, pending, s->diag));
     s->after.bytes = pending->bytes;
@@ -157,12 +170,25 @@ static bool is_too_large(const hn_simplify *s) {
     return s->after.bytes > s->before.bytes + s->before.bytes / GROWTH_SHARE + SMALL_GROWTH;
 }
 
+/* Reads, simplifies and writes the model. What the file's opset has in one node stays one node, unless the file can
+ * only be written in another opset. */
+static hone_status make_once(hn_simplify *s, hn_model **model, hn_onnx_pending *pending) {
+    const size_t first = s->diag ? s->diag->n : 0;
+    HN_TRY(hn_simplify_load(s, true, model));
+    hone_status status = make(s, *model, pending);
+    if (status != HONE_UNSUPPORTED || s->expand) return status;
+    hn_model_destroy(model);
+    hn_diag_rewind(s->diag, first);
+    s->expand = true;
+    HN_TRY(hn_simplify_load(s, true, model));
+    return make(s, *model, pending);
+}
+
 /* The model as it is written, under a temporary name. */
 static hone_status make_small(hn_simplify *s, hn_model **model, hn_onnx_pending *pending) {
     for (size_t i = 0; i < N_LEANER; i++) {
         s->leaner = leaner[i];
-        HN_TRY(hn_simplify_load(s, model));
-        const hone_status status = make(s, *model, pending);
+        const hone_status status = make_once(s, model, pending);
         if (status == HONE_OK && (!is_too_large(s) || i + 1 == N_LEANER)) break;
         hn_model_destroy(model);
         HN_TRY(status);

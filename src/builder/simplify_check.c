@@ -53,7 +53,8 @@ static void close_runner(runner *r) {
 }
 
 static hone_status load_runner(const hn_simplify *s, const char *path, runner *out, hn_diag *diag) {
-    const hone_engine_options options = {.size = sizeof options, .threads = s->options.threads};
+    const hone_engine_options options = {
+        .size = sizeof options, .threads = s->options.threads, .plugins = s->options.plugins};
     HN_TRY(hone_engine_load(path, &options, diag, &out->engine));
     return hone_context_create(out->engine, NULL, diag, &out->context);
 }
@@ -72,6 +73,7 @@ static hone_status open_runner(const hn_simplify *s, const hn_simplify_side *sid
     hone_build_config *config;
     *out = (runner){NULL, NULL};
     HN_TRY(hone_build_config_create(&config));
+    hn_ir_expand_kept(model);
     hone_status status = configure(side, config, diag);
     if (status == HONE_OK) status = hn_build_plan(model, config, true, path, diag);
     hone_build_config_destroy(&config);
@@ -296,7 +298,7 @@ static hone_status try_size(hn_simplify *s, hn_simplify_side *side, hn_model **s
     hn_model *model;
     hn_diag tried;
     *open = false;
-    HN_TRY(hn_simplify_load(s, &model));
+    HN_TRY(hn_simplify_load(s, false, &model));
     *last = !has_free_extent(s, model->main);
     hone_status status = HONE_OK;
     if (describe(s, model, trial, side)) {
@@ -335,7 +337,7 @@ static hone_status open_some_size(hn_simplify *s, hn_simplify_side *side, hn_mod
 
 static hone_status count_inputs(hn_simplify *s, hn_simplify_side *side) {
     hn_model *model;
-    HN_TRY(hn_simplify_load(s, &model));
+    HN_TRY(hn_simplify_load(s, false, &model));
     side->n = (int)model->main->inputs.n;
     hn_model_destroy(&model);
     side->input = HN_NEW_ARRAY(&s->arena, input, side->n);

@@ -6,19 +6,53 @@
 
 /* ---- counting ---- */
 
-static void count(const hn_graph *graph, hn_simplify_counts *out) {
-    for (const hn_node *node = graph->first; node; node = node->next) {
-        out->nodes++;
-        out->op[node->op->id]++;
-        for (int i = 0; i < node->n_body; i++) count(node->body[i], out);
+static hone_status operator_named(hn_simplify *s, const char *name, hn_simplify_operator **out) {
+    for (size_t i = 0; i < s->operators.n; i++) {
+        *out = s->operators.at[i];
+        if (strcmp((*out)->name, name) == 0) return HONE_OK;
     }
-    for (size_t i = 0; i < graph->outputs.n; i++)
-        out->nodes += hn_ir_is_constant(graph->outputs.at[i]); /* of Constant */
+    *out = HN_NEW(&s->arena, hn_simplify_operator);
+    HN_TRY_ALLOC(*out);
+    (*out)->name = hn_arena_string(&s->arena, name, strlen(name));
+    return (*out)->name && hn_vec_push(&s->arena, &s->operators, *out) ? HONE_OK : HONE_OUT_OF_MEMORY;
 }
 
-void hn_simplify_count(const hn_model *model, hn_simplify_counts *out) {
-    *out = (hn_simplify_counts){.nodes = 0};
-    count(model->main, out);
+typedef struct tally {
+    hn_simplify *s;
+    int64_t nodes, op[HN_OP_COUNT];
+    bool after;
+} tally;
+
+/* What a kept node means is not in the file. */
+static hone_status count(tally *t, const hn_graph *graph) {
+    for (const hn_node *node = graph->first; node; node = node->next) {
+        const hn_graph *meaning = hn_ir_meaning(node);
+        t->nodes++;
+        if (node->op == hn_op_at(node->op->id)) t->op[node->op->id]++;
+        else {
+            hn_simplify_operator *other;
+            HN_TRY(operator_named(t->s, node->op->name, &other));
+            *(t->after ? &other->after : &other->before) += 1;
+        }
+        for (int i = 0; i < node->n_body; i++)
+            if (node->body[i] != meaning) HN_TRY(count(t, node->body[i]));
+    }
+    for (size_t i = 0; i < graph->outputs.n; i++) t->nodes += hn_ir_is_constant(graph->outputs.at[i]); /* of Constant */
+    return HONE_OK;
+}
+
+hone_status hn_simplify_count(hn_simplify *s, const hn_model *model, bool after) {
+    tally t = {.s = s, .after = after};
+    hn_simplify_counts *counts = after ? &s->after : &s->before;
+    for (size_t i = s->operators.n; i < HN_OP_COUNT; i++) {
+        hn_simplify_operator *known;
+        HN_TRY(operator_named(s, hn_op_at((hn_op_id)i)->name, &known));
+    }
+    for (size_t i = 0; i < s->operators.n; i++) *(after ? &s->operators.at[i]->after : &s->operators.at[i]->before) = 0;
+    HN_TRY(count(&t, model->main));
+    for (int i = 0; i < HN_OP_COUNT; i++) *(after ? &s->operators.at[i]->after : &s->operators.at[i]->before) = t.op[i];
+    counts->nodes = t.nodes;
+    return HONE_OK;
 }
 
 uint64_t hn_simplify_bytes(const hn_model *model) {
@@ -100,6 +134,7 @@ static hone_status fix_shapes(hn_simplify *s, hn_model *model) {
     hn_dim *replacement = HN_NEW_ARRAY(&s->arena, hn_dim, n_symbols);
     HN_TRY_ALLOC(replacement);
     if (!s->options.n_shape) return HONE_OK;
+    model->reshaped = true;
     for (int i = 0; i < n_symbols; i++) replacement[i] = HN_UNKNOWN_DIM;
     for (int i = 0; i < s->options.n_shape; i++) HN_TRY(fix_shape(s, model, &s->options.shape[i], replacement));
     for (size_t i = 0; i < model->main->inputs.n; i++) {
@@ -142,8 +177,10 @@ static hone_status prepare(hn_simplify *s, hn_model *model) {
     return model->failed ? HONE_OUT_OF_MEMORY : HONE_OK;
 }
 
-hone_status hn_simplify_load(hn_simplify *s, hn_model **out) {
-    HN_TRY(hn_onnx_load(s->in, NULL, out, s->diag));
+hone_status hn_simplify_load(hn_simplify *s, bool for_file, hn_model **out) {
+    const hn_onnx_load_options how = {
+        .plugins = s->options.plugins, .for_file = for_file, .expand = s->expand, .opset = s->options.opset};
+    HN_TRY(hn_onnx_load_with(s->in, &how, NULL, out, s->diag));
     const hone_status status = prepare(s, *out);
     if (status != HONE_OK) hn_model_destroy(out);
     return status;

@@ -12,12 +12,13 @@ static void write_pair(hn_json *json, const char *key, int64_t before, int64_t a
 
 static void write_operators(hn_json *json, const hn_simplify *s) {
     hn_json_array(json, "operators", false);
-    for (int i = 0; i < HN_OP_COUNT; i++) {
-        if (!s->before.op[i] && !s->after.op[i]) continue;
+    for (size_t i = 0; i < s->operators.n; i++) {
+        const hn_simplify_operator *known = s->operators.at[i];
+        if (!known->before && !known->after) continue;
         hn_json_object(json, NULL, true);
-        hn_json_string(json, "op", hn_op_at((hn_op_id)i)->name);
-        hn_json_int(json, "before", s->before.op[i]);
-        hn_json_int(json, "after", s->after.op[i]);
+        hn_json_string(json, "op", known->name);
+        hn_json_int(json, "before", known->before);
+        hn_json_int(json, "after", known->after);
         hn_json_end_object(json);
     }
     hn_json_end_array(json);

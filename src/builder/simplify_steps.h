@@ -12,11 +12,17 @@
 #include "hone/simplify.h"
 #include "passes/passes.h"
 
-/* How many nodes of each operator, bodies included. */
+/* How many nodes there are, bodies included. */
 typedef struct hn_simplify_counts {
-    int64_t nodes, op[HN_OP_COUNT];
+    int64_t nodes;
     uint64_t bytes;
 } hn_simplify_counts;
+
+/* The same of one operator. */
+typedef struct hn_simplify_operator {
+    const char *name;
+    int64_t before, after;
+} hn_simplify_operator;
 
 typedef struct hn_simplify_difference {
     const char *output;
@@ -32,11 +38,14 @@ typedef struct hn_simplify {
     hn_diag *diag;
     hn_arena arena;
     hn_simplify_counts before, after;
+    hn_vec(hn_simplify_operator *) operators; /* of ONNX in the order of our list, then others as they come */
+    bool expand; /* do not keep nodes as they came: another opset has them in other forms */
     /* Passes that changed something, in order. */
     hn_vec(const char *) changes;
     const char *leaner;  /* passes to leave out besides because the result would be too large, or NULL */
     size_t most_changes; /* stop behind this many */
     hn_simplify_verdict verdict;
+    const char *unknown;   /* an operator that is not known, or NULL */
     const char *unchecked; /* why */
     const char *guilty;    /* pass behind which the outputs differ, or NULL */
     hn_vec(hn_simplify_difference) differences;
@@ -46,9 +55,10 @@ typedef struct hn_simplify {
  * pipeline, diag and arena. */
 HONE_MUST_USE hone_status hn_simplify_run(hn_simplify *s);
 
-/* Reads the model, fixes shapes, drops outputs. */
-HONE_MUST_USE hone_status hn_simplify_load(hn_simplify *s, hn_model **out);
-void hn_simplify_count(const hn_model *model, hn_simplify_counts *out);
+/* Reads the model, fixes shapes, drops outputs; `for_file`: to be written again, else to be run. */
+HONE_MUST_USE hone_status hn_simplify_load(hn_simplify *s, bool for_file, hn_model **out);
+/* Fills s->before, or s->after. */
+HONE_MUST_USE hone_status hn_simplify_count(hn_simplify *s, const hn_model *model, bool after);
 /* Bytes of the file and of the weights beside it. */
 uint64_t hn_simplify_bytes(const hn_model *model);
 /* Runs passes until `most_changes` of them have changed something; fills s->changes. */

@@ -10,6 +10,7 @@ hone_status hn_model_create(const hone_allocator *allocator, hn_model **out) {
     memset(model, 0, sizeof *model);
     hn_arena_init(&model->arena, allocator);
     hn_map_init(&model->names, &model->arena);
+    hn_map_init(&model->declared, &model->arena);
     hone_status status = hn_expr_pool_create(allocator, &model->exprs);
     if (status == HONE_OK && !(model->main = hn_ir_graph(model, "main"))) status = HONE_OUT_OF_MEMORY;
     if (status != HONE_OK) hn_model_destroy(&model);

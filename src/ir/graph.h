@@ -51,7 +51,7 @@ struct hn_node {
     const char *name;     /* unique in the model, never empty */
     const char *origin;   /* name in the source file; the anchor's for a group; NULL when made up */
     uint64_t file_offset; /* where the source file has it; 0 unknown */
-    hn_bytes doc;         /* its documentation there; borrowed from the file */
+    hn_bytes proto;       /* its message there, with documentation and metadata; borrowed from the file */
     hn_attrs attrs;
     hn_value **in;  /* NULL: absent */
     hn_value **out; /* NULL: not wanted */
@@ -66,12 +66,22 @@ struct hn_node {
 struct hn_graph {
     hn_model *model;
     const char *name;
+    hn_bytes proto; /* its message in the file; borrowed */
     hn_node *owner; /* NULL: main graph */
     hn_node *first, *last;
     int n_nodes;
     hn_vec(hn_value *) inputs;
     hn_vec(hn_value *) outputs;
 };
+
+/* A node that goes back into its file as it came, since the operator is not known or has no other form in the file's
+ * opset: its `op` is the head of one of these, with the name as in files. Attributes name bodies as usual; one more
+ * body, the last, says what the node means, if that is known: nodes that use the values around it directly, and give
+ * the outputs that are there, in order. Passes do not enter it. (kept.c) */
+typedef struct hn_kept_op {
+    hn_op op;      /* of HN_OP_kept */
+    int64_t opset; /* of its domain, in which it was written */
+} hn_kept_op;
 
 /* Where the model came from; copied into the plan's META section. */
 typedef struct hn_provenance {
@@ -95,8 +105,13 @@ struct hn_model {
     int64_t file_opset;          /* for_file: opset in which it will be written; 0: any */
     int64_t growth_left;         /* for_file: bytes by which folding may still make the weights larger */
     uint64_t fold_limit;         /* bytes of the largest constant that folding makes; 0: no limit */
+    bool expanded;               /* for_file: what is known of a kept node takes its place */
+    bool opaque;                 /* for_file: there are operators that nobody knows, so types may be unknown, too */
     const hone_plugins *plugins; /* more operators; borrowed, may be NULL */
     bool failed; /* an allocation inside a rewiring function without a status failed: whoever drives passes must stop */
+    hn_bytes proto;            /* for_file: its message in the file; borrowed */
+    hn_map declared;           /* for_file: name of an input or output -> hn_bytes, its message in the file */
+    bool reshaped;             /* for_file: inputs have other shapes than in the file */
     hn_map names;              /* all value and node names in use */
     hn_vec(hn_map_file) files; /* mappings that constants point into */
     hn_vec(hn_value *) unread; /* constants of the source that nothing in it reads */
@@ -145,6 +160,17 @@ void hn_ir_drop_outputs(hn_graph *graph);
  * uses left. */
 void hn_ir_splice(hn_graph *body, hn_graph *graph, hn_node *before);
 bool hn_ir_has_uses(const hn_value *value);
+
+/* What a kept node means, or NULL: nobody knows. */
+hn_graph *hn_ir_meaning(const hn_node *node);
+/* Puts what they mean in the place of all kept nodes of the model that mean something. */
+void hn_ir_expand_kept(hn_model *model);
+/* The first node of an operator that nobody knows, or NULL. */
+const hn_node *hn_ir_find_unknown(const hn_graph *graph);
+/* Its bodies are the node's own business: passes do not look inside. */
+static inline bool hn_ir_is_closed(const hn_node *node) {
+    return node->op->id == HN_OP_group || node->op->id == HN_OP_kept;
+}
 /* The only using node when there is exactly one use and it is a node in the same graph; else NULL. */
 hn_node *hn_ir_single_user(const hn_value *value);
 

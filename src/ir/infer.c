@@ -94,7 +94,15 @@ static void place_fault(hn_node *node, size_t first, hn_diag *diag) {
     hn_diag_hint(diag, first, "check the export of this node; its inputs as inferred are listed above");
 }
 
+/* Behind an operator that nobody knows: inference would take an input without a type for an absent one. */
+static bool lacks_type(const hn_node *node) {
+    for (int i = 0; i < node->n_in; i++)
+        if (node->in[i] && !node->in[i]->info.type) return true;
+    return false;
+}
+
 static hone_status infer_plain(hn_node *node, hn_arena *scratch, hn_diag *diag) {
+    if (node->graph->model->opaque && lacks_type(node)) return HONE_OK;
     hn_info *in = HN_NEW_ARRAY(scratch, hn_info, node->n_in);
     hn_info *out = HN_NEW_ARRAY(scratch, hn_info, node->n_out);
     if (!in || !out) return HONE_OUT_OF_MEMORY;

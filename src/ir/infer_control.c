@@ -1,5 +1,5 @@
-/* Types and shapes through If, Loop and Scan: a body is inferred like any graph, its results are joined with what comes
- * in from outside until nothing changes. */
+/* Types and shapes through If, Loop, Scan and kept nodes: a body is inferred like any graph, its results are joined
+ * with what comes in from outside until nothing changes. */
 #include <string.h>
 #include "ir/infer.h"
 
@@ -213,8 +213,29 @@ static hone_status infer_scan(hn_node *node, hn_diag *diag) {
     return HONE_OK;
 }
 
+/* ---- kept nodes ---- */
+
+/* Bodies that attributes of such a node name run under rules that nobody knows: what can be told is. */
+static hone_status infer_kept(hn_node *node, hn_diag *diag) {
+    const hn_graph *meaning = hn_ir_meaning(node);
+    size_t k = 0;
+    for (int i = 0; i < node->n_body; i++) {
+        const bool known = node->body[i] == meaning;
+        const hone_status status = hn_ir_infer_graph(node->body[i], known ? diag : NULL);
+        if (status == HONE_OUT_OF_MEMORY || (known && status != HONE_OK)) return status;
+    }
+    for (int i = 0; meaning && i < node->n_out; i++) {
+        if (!node->out[i]) continue;
+        node->out[i]->info = meaning->outputs.at[k++]->info;
+        node->out[i]->info.data = NULL;
+    }
+    return HONE_OK;
+}
+
 hone_status hn_ir_infer_control(hn_node *node, hn_diag *diag) {
     switch (node->op->id) {
+    case HN_OP_kept:
+        return infer_kept(node, diag);
     case HN_OP_if_:
         return infer_if(node, diag);
     case HN_OP_loop:

@@ -130,7 +130,7 @@ static hone_status merge_graph(search *s, hn_graph *graph) {
         next = node->next;
         for (int i = 0; i < node->n_in; i++)
             if (hn_ir_is_constant(node->in[i])) HN_TRY(merge_constant(s, node->in[i]));
-        for (int i = 0; i < node->n_body && node->op->id != HN_OP_group; i++) HN_TRY(merge_graph(s, node->body[i]));
+        for (int i = 0; i < node->n_body && !hn_ir_is_closed(node); i++) HN_TRY(merge_graph(s, node->body[i]));
         HN_TRY(merge_node(s, node));
         if (s->r.model->failed) return HONE_OUT_OF_MEMORY;
     }

@@ -34,6 +34,7 @@ static void clean(hn_rewrite *r, hn_graph *graph) {
             r->changed = true;
             continue;
         }
+        if (node->op->id == HN_OP_kept) continue;
         for (int i = 0; i < node->n_body; i++) clean(r, node->body[i]);
         if (node->op->id == HN_OP_group) continue;
         drop_outputs(r, node);

@@ -12,7 +12,7 @@ static bool is_dead(const hn_node *node) {
 
 static hone_status walk(hn_rewrite *r, hn_graph *graph, hn_rewrite_fn *rule) {
     for (hn_node *node = graph->first, *next; node; node = next) {
-        for (int i = 0; i < node->n_body && node->op->id != HN_OP_group; i++) HN_TRY(walk(r, node->body[i], rule));
+        for (int i = 0; i < node->n_body && !hn_ir_is_closed(node); i++) HN_TRY(walk(r, node->body[i], rule));
         next = node->next;
         if (is_dead(node)) continue; /* dead_code's business; it may lack even the outputs that it should have */
         HN_TRY(rule(r, node));
@@ -127,11 +127,11 @@ void hn_rewrite_swap_names(hn_node *a, hn_node *b) {
     a->name = b->name;
     a->origin = b->origin;
     a->file_offset = b->file_offset;
-    a->doc = b->doc;
+    a->proto = b->proto;
     b->name = before.name;
     b->origin = before.origin;
     b->file_offset = before.file_offset;
-    b->doc = before.doc;
+    b->proto = before.proto;
 }
 
 hone_status hn_rewrite_morph(hn_rewrite *r, hn_node *node, hn_op_id op, hn_attrs attrs, int n_in, hn_value *const *in) {

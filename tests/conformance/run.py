@@ -12,10 +12,7 @@ import argparse
 import functools
 import json
 import multiprocessing
-import os
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -27,19 +24,14 @@ import onnx
 import suites
 import tolerance
 from expected import Expectations
+from program import Failure, check_data, hone
 from symbolic import with_symbolic_batch
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-HONE = os.environ.get("HONE", str(ROOT / "build/release/hone"))
 FOLDER = ROOT / "build/conformance"
-SECONDS = 60  # for one command
 WAYS = ("reference", "plan", "batch")
 PLAN = "test.plan"
-
-
-class Failure(Exception):
-    """A command did not end well."""
 
 
 @dataclass
@@ -60,45 +52,6 @@ class Result:
 
 
 # ---- one test --------------------------------------------------------------------------------------------------------
-def hone(*arguments):
-    try:
-        done = subprocess.run([HONE, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
-    except subprocess.TimeoutExpired as error:
-        raise Failure(f"{arguments[0]} took more than {SECONDS} s") from error
-    if done.returncode:
-        lines = [line.strip() for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-        text = next((line for line in lines if "error" in line), lines[0] if lines else "no message")
-        raise Failure(f"{arguments[0]} ended with {done.returncode}: {text[:300]}")
-    return done.stdout
-
-
-def inputs_of(model):
-    """The graph's inputs that a caller gives, in order."""
-    constant = {tensor.name for tensor in model.graph.initializer}
-    return [info for info in model.graph.input if info.name not in constant]
-
-
-def check_data(case, model, program, options, scratch):
-    """Runs `program` (a model or a plan) on every data set of the test."""
-    for data in case.data_sets():
-        given = sorted(data.glob("input_*.pb"), key=lambda path: int(path.stem[6:]))
-        infos = model.graph.input if len(given) == len(model.graph.input) else inputs_of(model)
-        arguments = [word for info, path in zip(infos, given) for word in ("--input", f"{info.name}:{path}")]
-        results = scratch / "out"
-        shutil.rmtree(results, ignore_errors=True)
-        hone("run", program, *options, *arguments, "--outputs", f"{results}/")
-        for index, info in enumerate(model.graph.output):
-            expected = data / f"output_{index}.pb"
-            if expected.exists():
-                try:
-                    tolerance.check(tolerance.read(expected, info), tolerance.read(results / f"output_{index}.pb", info),
-                                    *case.tolerances())
-                except FileNotFoundError as error:
-                    raise Failure(f"output {index} was not written") from error
-                except tolerance.Difference as error:
-                    raise tolerance.Difference(f"output {index}: {error}") from error
-
-
 def run_reference(case, model, scratch):
     check_data(case, model, case.folder / "model.onnx", ["--reference"], scratch)
 

@@ -69,6 +69,25 @@ def hone(model, feeds, options=()):
             return dict(outputs), None
 
 
+def simplified(model):
+    """The model as `hone simplify` leaves it."""
+    with tempfile.TemporaryDirectory() as folder:
+        onnx.save(model, f"{folder}/case.onnx")
+        done = subprocess.run([HONE, "simplify", f"{folder}/case.onnx", f"{folder}/out.onnx"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return onnx.load(f"{folder}/out.onnx")
+
+
+def check_simplified(model, feeds, wanted, rtol, atol):
+    """The node comes back as it was, and ONNX Runtime, where it has the operator (`wanted`), still runs it."""
+    made = simplified(model)
+    before, after = model.graph.node[0], made.graph.node[0]
+    plain = lambda node: (node.op_type, node.domain, list(node.output), sorted(a.SerializeToString() for a in node.attribute))
+    assert len(made.graph.node) == 1 and plain(before) == plain(after), f"simplified to {onnx.printer.to_text(made.graph)[:300]}"
+    for got, want in zip(runtime(made, feeds) if wanted is not None else (), wanted or (), strict=True):
+        compare(np.asarray(got), np.asarray(want), rtol, atol)
+
+
 def compare(got, want, rtol, atol):
     assert got.shape == want.shape, f"shape {got.shape}, not {want.shape}"
     assert got.dtype == want.dtype, f"{got.dtype}, not {want.dtype}"
@@ -89,6 +108,7 @@ def check(op, attributes, inputs, n_out=1, expect=None, constant=(), domain="com
         assert outputs is not None, f"{op} {options}: {message}"
         for name, want in zip(names, wanted, strict=True):
             compare(outputs[name], np.asarray(want), rtol, atol)
+    check_simplified(model, feeds, wanted if expect is None else None, rtol, atol)
 
 
 def refused(op, attributes, inputs, text, n_out=1, domain="com.microsoft", opset=17):

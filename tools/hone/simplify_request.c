@@ -207,6 +207,7 @@ hone_simplify_options simplify_request(const args *a, const char **in, const cha
     o.recover = read_recover(a);
     o.fold_limit = fold_limit(a);
     o.opset = read_opset(a);
+    o.plugins = tool_plugins(a);
     o.external_above = arg_given(a, "save-as-external-data") ? 1 : arg_size(a, "external-data-threshold");
     o.samples = read_samples(a);
     o.rtol = arg_number(a, "check-rtol", 0), o.atol = arg_number(a, "check-atol", 0);

@@ -10,8 +10,13 @@
  * version that Hone does not know; HONE_IO_ERROR: cannot read; on failure *out is NULL. */
 HONE_MUST_USE hone_status hn_onnx_load(const char *path, const hone_allocator *allocator, hn_model **out,
                                        hn_diag *diag);
-/* The same with the operators of `plugins`, which outlive the model. */
-HONE_MUST_USE hone_status hn_onnx_load_with(const char *path, const hone_plugins *plugins,
+typedef struct hn_onnx_load_options {
+    const hone_plugins *plugins; /* more operators, which outlive the model; may be NULL */
+    bool for_file;               /* the model goes back into a file: what the file has for one node stays one node */
+    bool expand;                 /* for_file: unless Hone reads it as several */
+    int64_t opset;               /* for_file: of that file; 0: as it is; below 0: the newest */
+} hn_onnx_load_options;
+HONE_MUST_USE hone_status hn_onnx_load_with(const char *path, const hn_onnx_load_options *options,
                                             const hone_allocator *allocator, hn_model **out, hn_diag *diag);
 /* The same from memory that outlives the model; external data is looked for in `folder` (NULL: refused). */
 HONE_MUST_USE hone_status hn_onnx_load_memory(const void *bytes, size_t n, const char *folder,

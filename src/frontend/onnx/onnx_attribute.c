@@ -304,11 +304,11 @@ static hone_status import_attribute(hn_onnx_node *node, const hn_onnx_attribute 
     return hn_vec_push(&node->scope->import->scratch, &node->attrs, attr) ? HONE_OK : HONE_OUT_OF_MEMORY;
 }
 
-/* Of an operator of a plugin, which looks at them itself: any kind but bodies. */
+/* Of an operator that looks at them itself: any kind, but no bodies for plugins. */
 static hone_status import_own_attribute(hn_onnx_node *node, const hn_onnx_attribute *attribute) {
     hn_onnx_import *import = node->scope->import;
-    const hn_onnx_kind kind = (hn_onnx_kind)attribute->proto.type;
-    if (kind == HN_ONNX_GRAPH)
+    const hn_onnx_kind kind = (hn_onnx_kind)kind_of(&attribute->proto, HN_ONNX_UNDEFINED);
+    if (kind == HN_ONNX_GRAPH && node->op && node->op->plugin)
         HN_FAIL(import->diag, HONE_UNSUPPORTED, "attribute '%s': operators of plugins cannot have bodies",
                 attribute->name);
     hn_attr attr = {.name = hn_arena_string(&import->model->arena, attribute->name, strlen(attribute->name))};
@@ -317,23 +317,32 @@ static hone_status import_own_attribute(hn_onnx_node *node, const hn_onnx_attrib
     return hn_vec_push(&import->scratch, &node->attrs, attr) ? HONE_OK : HONE_OUT_OF_MEMORY;
 }
 
-hone_status hn_onnx_import_attributes(hn_onnx_node *node) {
-    hn_onnx_import *import = node->scope->import;
+typedef hone_status attribute_fn(hn_onnx_node *node, const hn_onnx_attribute *attribute);
+
+static hone_status import_each(hn_onnx_node *node, attribute_fn *one) {
     hone_status worst = HONE_OK;
-    for (size_t i = first_row(node->key); i < N_ROWS && strcmp(rows[i].op, node->key) == 0; i++)
-        if (rows[i].required && in_opset(&rows[i], node->opset) &&
-            !find_given(node->given, node->n_given, rows[i].name))
-            worst =
-                hn_diag_add(import->diag, HONE_ERROR, HONE_INVALID_MODEL, "the required attribute '%s' (%s) is missing",
-                            rows[i].name, hn_onnx_kind_name(rows[i].kind));
     for (size_t i = 0; i < node->n_given; i++) {
-        const size_t first = hn_onnx_mark(import);
-        const hone_status status =
-            node->op->plugin ? import_own_attribute(node, &node->given[i]) : import_attribute(node, &node->given[i]);
+        const size_t first = hn_onnx_mark(node->scope->import);
+        const hone_status status = one(node, &node->given[i]);
         if (status == HONE_OK) continue;
-        hn_diag_place(import->diag, first, node->shown, node->type, attribute_place(&node->given[i]));
+        hn_diag_place(node->scope->import->diag, first, node->shown, node->type, attribute_place(&node->given[i]));
         if (status == HONE_OUT_OF_MEMORY) return status;
         if (worst == HONE_OK) worst = status;
     }
     return worst;
+}
+
+hone_status hn_onnx_import_own_attributes(hn_onnx_node *node) { return import_each(node, import_own_attribute); }
+
+hone_status hn_onnx_import_attributes(hn_onnx_node *node) {
+    hn_onnx_import *import = node->scope->import;
+    hone_status missing = HONE_OK;
+    for (size_t i = first_row(node->key); i < N_ROWS && strcmp(rows[i].op, node->key) == 0; i++)
+        if (rows[i].required && in_opset(&rows[i], node->opset) &&
+            !find_given(node->given, node->n_given, rows[i].name))
+            missing =
+                hn_diag_add(import->diag, HONE_ERROR, HONE_INVALID_MODEL, "the required attribute '%s' (%s) is missing",
+                            rows[i].name, hn_onnx_kind_name(rows[i].kind));
+    const hone_status status = import_each(node, node->op->plugin ? import_own_attribute : import_attribute);
+    return status == HONE_OUT_OF_MEMORY || missing == HONE_OK ? status : missing;
 }

@@ -119,7 +119,10 @@ static hone_status infer_graph_now(const hn_graph *graph) {
 
 hone_status hn_onnx_infer_now(const hn_onnx_node *node) {
     if (node->scope->import->status != HONE_OK) return HONE_OK; /* a graph with faults may lack what inference needs */
-    for (const hn_onnx_scope *scope = node->scope; scope; scope = scope->caller) HN_TRY(infer_graph_now(scope->graph));
+    for (const hn_onnx_scope *scope = node->scope; scope; scope = scope->caller) {
+        if (scope->around) HN_TRY(infer_graph_now(scope->around));
+        HN_TRY(infer_graph_now(scope->graph));
+    }
     return HONE_OK;
 }
 
@@ -133,7 +136,7 @@ static hone_status make(hn_onnx_node *node, const hn_op *op, const char *name, c
     (*out)->file_offset = hn_pb_offset(&node->scope->import->source.pb, node->proto.head.bytes.data);
     (*out)->origin = hn_arena_string(&node->scope->import->model->arena, node->shown, strlen(node->shown));
     HN_TRY_ALLOC((*out)->origin);
-    (*out)->doc = node->proto.doc_string;
+    (*out)->proto = node->proto.head.bytes;
     return HONE_OK;
 }
 

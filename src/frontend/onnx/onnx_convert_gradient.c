@@ -288,6 +288,8 @@ hone_status hn_onnx_gradient(hn_onnx_node *node) {
     }
     for (int i = 0; i < node->n_out && (uint32_t)i < xs->n; i++) {
         hn_value *x = hn_onnx_in(node, (size_t)i), *g = get(&r.gradient, x);
+        for (int k = 0; g && k < i; k++)
+            if (node->result[k] == g) g = hn_expand(&r.e, HN_OP_identity, g); /* each output is a value of its own */
         HN_TRY(hn_expand_end(&r.e, i, g ? g : filled(&r, 0, x)));
     }
     return r.e.status;

@@ -207,6 +207,7 @@ static hone_status note_unread(const hn_onnx_scope *scope) {
 }
 
 hone_status hn_onnx_import_graph(hn_onnx_scope *scope, const hn_onnx_graph_proto *proto) {
+    scope->graph->proto = proto->head.bytes;
     HN_TRY(import_initializers(scope, &proto->initializer, "initializer", import_initializer));
     HN_TRY(import_initializers(scope, &proto->sparse_initializer, "sparse_initializer", import_sparse));
     HN_TRY(import_inputs(scope, &proto->input));

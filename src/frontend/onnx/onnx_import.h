@@ -5,6 +5,7 @@
  *   onnx_node.c      NodeProto: operator, inputs, conversion to the newest opset, outputs
  *   onnx_attribute.c attributes: references, kinds against onnx_attrs.def, bodies
  *   onnx_function.c  calls of local functions, inlined
+ *   onnx_keep.c      nodes that go back into a file as they came
  *   onnx_call.c      what conversions use; onnx_convert_*.c the conversions, onnx_map.def who uses which
  *
  * Faults: a function that fails has reported why. The loops over nodes, initializers, ... note the status and go on,
@@ -17,6 +18,8 @@
 
 #define HN_ONNX_OLDEST 1
 #define HN_ONNX_NEWEST 28
+
+#define HN_ONNX_OLDEST_WRITTEN 7
 
 #define HN_ONNX_MAX_INLINED (1u << 17) /* nodes that calls of functions may become: nested calls multiply */
 
@@ -62,7 +65,8 @@ struct hn_onnx_scope {
     const hn_onnx_scope *parent; /* whose names can be captured; NULL: main graph or function */
     const hn_onnx_scope *caller; /* for a function or body: the scope around it, for depth and recursion */
     hn_graph *graph;
-    hn_map names; /* -> hn_onnx_name */
+    hn_graph *around; /* while `graph` is what a kept node means: where that node goes */
+    hn_map names;     /* -> hn_onnx_name */
     const hn_onnx_opsets *opsets;
     const hn_pb_list *nodes;
     const char *path;                      /* field path for messages: "graph", "functions[2]" */
@@ -163,6 +167,9 @@ HONE_MUST_USE hone_status hn_onnx_name_symbols(hn_onnx_import *import, const hn_
 /* Warns where declared outputs and inner values contradict the inferred ones. (onnx_outputs.c) */
 HONE_MUST_USE hone_status hn_onnx_compare_declared(hn_onnx_import *import, const hn_onnx_graph_proto *graph);
 
+/* Gives values whose types are not known those that the file declares. */
+HONE_MUST_USE hone_status hn_onnx_take_declared(hn_onnx_import *import, const hn_onnx_graph_proto *graph);
+
 /* Fills scope->graph. */
 HONE_MUST_USE hone_status hn_onnx_import_graph(hn_onnx_scope *scope, const hn_onnx_graph_proto *proto);
 HONE_MUST_USE hone_status hn_onnx_import_nodes(hn_onnx_scope *scope, const hn_pb_list *nodes);
@@ -176,6 +183,8 @@ HONE_MUST_USE hone_status hn_onnx_report_unknown(hn_onnx_import *import);
 HONE_MUST_USE hone_status hn_onnx_resolve_attributes(hn_onnx_node *node);
 /* Checks node->given against the operator and turns it into node->attrs and node->bodies. */
 HONE_MUST_USE hone_status hn_onnx_import_attributes(hn_onnx_node *node);
+/* The same as they stand in the file, for an operator that is not known or goes back as it came. */
+HONE_MUST_USE hone_status hn_onnx_import_own_attributes(hn_onnx_node *node);
 /* Whether the operator (its name in files) has the attribute in this opset. */
 bool hn_onnx_has_attribute(const char *type, const char *name, int64_t opset);
 /* The value of a node `Constant`. */
@@ -191,5 +200,9 @@ HONE_MUST_USE hone_status hn_onnx_inline(hn_onnx_node *node, hn_onnx_function *f
 
 /* Makes the IR node(s) of a node whose op, attrs and in are as in the file. (onnx_call.c) */
 HONE_MUST_USE hone_status hn_onnx_build_node(hn_onnx_node *node);
+/* The same in a model that goes back into a file: what the file could not hold in one node is kept. (onnx_keep.c) */
+HONE_MUST_USE hone_status hn_onnx_build_or_keep(hn_onnx_node *node);
+/* Keeps the node of an operator that nobody knows, whose `in` is set. */
+HONE_MUST_USE hone_status hn_onnx_keep_unknown(hn_onnx_node *node);
 
 #endif

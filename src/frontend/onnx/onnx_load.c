@@ -138,6 +138,19 @@ static hone_status reserve_names(hn_onnx_import *import, const hn_pb_list *nodes
     return HONE_OK;
 }
 
+/* What the file says about inputs and outputs beyond what is computed. */
+static hone_status keep_declared(hn_onnx_import *import, const hn_pb_list *list) {
+    hn_model *model = import->model;
+    for (size_t i = 0; i < list->n; i++) {
+        hn_onnx_value_info_proto info;
+        HN_TRY(hn_onnx_read_value_info(&import->source.pb, list->at[i], &info));
+        hn_bytes *own = hn_arena_copy(&model->arena, &list->at[i], sizeof list->at[i]);
+        HN_TRY_ALLOC(own);
+        if (info.name.n) HN_TRY_ALLOC(hn_map_put(&model->declared, info.name.data, info.name.n, own));
+    }
+    return HONE_OK;
+}
+
 static hone_status import_main(hn_onnx_import *import, const hn_onnx_graph_proto *graph, const hn_onnx_opsets *opsets) {
     hn_onnx_scope scope;
     hn_onnx_scope_init(&scope, import, import->model->main);
@@ -145,6 +158,11 @@ static hone_status import_main(hn_onnx_import *import, const hn_onnx_graph_proto
     HN_TRY(hn_onnx_name_symbols(import, &graph->input));
     HN_TRY(reserve_names(import, &graph->node));
     HN_TRY(hn_onnx_import_graph(&scope, graph));
+    if (import->model->opaque) HN_TRY(hn_onnx_take_declared(import, graph));
+    if (import->model->for_file) {
+        HN_TRY(keep_declared(import, &graph->input));
+        HN_TRY(keep_declared(import, &graph->output));
+    }
     if (graph->output.n) return HONE_OK;
     const size_t first = hn_onnx_mark(import);
     hn_diag_add(import->diag, HONE_ERROR, HONE_INVALID_MODEL,
@@ -161,6 +179,13 @@ static hone_status warn_about(hn_onnx_import *import, const hn_onnx_model_proto 
     if (model->training.n) HN_TRY(hn_onnx_warn(import, "the model's training information is ignored"));
     hn_diag_hint(import->diag, first, "look for a newer Hone if the model needs them");
     return HONE_OK;
+}
+
+/* The opset that the file will have; 0: any. */
+static int64_t opset_of_file(const hn_model *model) {
+    const int64_t own = model->provenance.opset;
+    if (model->file_opset) return model->file_opset < 0 ? 0 : model->file_opset;
+    return own > 0 && own < HN_ONNX_OLDEST_WRITTEN ? HN_ONNX_OLDEST_WRITTEN : own;
 }
 
 static hone_status import_model(hn_onnx_import *import, hn_bytes file, hn_onnx_graph_proto *graph) {
@@ -181,6 +206,10 @@ static hone_status import_model(hn_onnx_import *import, hn_bytes file, hn_onnx_g
     HN_TRY(status);
     HN_TRY(warn_about(import, &model));
     HN_TRY(read_provenance(import, &model, graph, &opsets));
+    if (import->model->for_file) {
+        import->model->file_opset = opset_of_file(import->model);
+        import->model->proto = file;
+    }
     HN_TRY(hn_onnx_read_functions(import, &model.functions));
     return import_main(import, graph, &opsets);
 }
@@ -251,15 +280,19 @@ static hone_status load_file(hn_model *model, const char *path, hn_diag *diag) {
 }
 
 hone_status hn_onnx_load(const char *path, const hone_allocator *allocator, hn_model **out, hn_diag *diag) {
-    return hn_onnx_load_with(path, NULL, allocator, out, diag);
+    const hn_onnx_load_options none = {NULL};
+    return hn_onnx_load_with(path, &none, allocator, out, diag);
 }
 
-hone_status hn_onnx_load_with(const char *path, const hone_plugins *plugins, const hone_allocator *allocator,
+hone_status hn_onnx_load_with(const char *path, const hn_onnx_load_options *options, const hone_allocator *allocator,
                               hn_model **out, hn_diag *diag) {
     hn_model *model;
     *out = NULL;
     HN_TRY(hn_model_create(allocator, &model));
-    model->plugins = plugins;
+    model->plugins = options->plugins;
+    model->for_file = options->for_file;
+    model->expanded = options->expand;
+    model->file_opset = options->opset;
     const hone_status status = load_file(model, path, diag);
     if (status == HONE_OK) *out = model;
     else hn_model_destroy(&model);

@@ -183,12 +183,14 @@ static hone_status import_operator(hn_onnx_node *node, const hn_onnx_name *input
     const hn_onnx_row *row = hn_onnx_find_row(node->key, node->opset, &since);
     if (!node->opset && (since || !*node->domain)) return no_opset(node);
     if (!row && since) return too_new(node, since);
+    const bool for_file = node->scope->import->model->for_file;
     node->op = find_operator(node);
-    if (!node->op) return count_unknown(node);
+    if (!node->op && !for_file) return count_unknown(node);
     HN_TRY(prepare_results(node));
-    HN_TRY(hn_onnx_import_attributes(node));
+    if (node->op) HN_TRY(hn_onnx_import_attributes(node));
     HN_TRY(take_inputs(node, inputs));
-    return hn_onnx_build_node(node);
+    if (!node->op) return hn_onnx_keep_unknown(node);
+    return for_file && !node->scope->import->model->expanded ? hn_onnx_build_or_keep(node) : hn_onnx_build_node(node);
 }
 
 static hone_status import_constant_node(hn_onnx_node *node) {
@@ -210,7 +212,7 @@ static hone_status import_any(hn_onnx_node *node) {
     HN_TRY(resolve_inputs(node, inputs, &faulty));
     HN_TRY(hn_onnx_resolve_attributes(node));
     hn_onnx_function *function = find_operator(node) ? NULL : hn_onnx_find_function(node);
-    if (faulty && (function || find_operator(node)))
+    if (faulty && (function || find_operator(node) || node->scope->import->model->for_file))
         return HONE_OK; /* its results become FAULTY without another message */
     if (!function) return import_operator(node, inputs);
     HN_TRY(prepare_results(node));

@@ -87,6 +87,29 @@ static hone_status compare_values(hn_onnx_import *import, const hn_pb_list *list
     return HONE_OK;
 }
 
+/* ---- behind operators that nobody knows ---- */
+
+static hone_status take_list(hn_onnx_import *import, const hn_map *made, const hn_pb_list *list) {
+    for (size_t i = 0; i < list->n; i++) {
+        hn_onnx_value_info_proto info;
+        HN_TRY(hn_onnx_read_value_info(&import->source.pb, list->at[i], &info));
+        hn_value *value = info.name.n ? hn_map_get(made, info.name.data, info.name.n) : NULL;
+        if (!value || value->info.type || !info.type.data) continue;
+        HN_TRY(hn_onnx_import_type(import, info.type, NULL, &value->info.type, &value->info.shape));
+    }
+    return HONE_OK;
+}
+
+hone_status hn_onnx_take_declared(hn_onnx_import *import, const hn_onnx_graph_proto *graph) {
+    hn_map made;
+    hn_map_init(&made, &import->scratch);
+    for (const hn_node *node = import->model->main->first; node; node = node->next)
+        for (int i = 0; i < node->n_out; i++)
+            if (node->out[i]) HN_TRY_ALLOC(hn_map_put_text(&made, node->out[i]->name, node->out[i]));
+    HN_TRY(take_list(import, &made, &graph->output));
+    return take_list(import, &made, &graph->value_info);
+}
+
 hone_status hn_onnx_compare_declared(hn_onnx_import *import, const hn_onnx_graph_proto *graph) {
     HN_TRY(compare_outputs(import, &graph->output));
     return compare_values(import, &graph->value_info);

@@ -7,6 +7,10 @@
 #define LARGEST_FILE (UINT64_C(0x7fffffff) - (UINT64_C(64) << 20)) /* what protobuf reads, less names and nodes */
 #define OLDEST_IR    4                                             /* initializers need not be inputs */
 
+/* Fields that stay as they were read. */
+#define KEPT_OF_GRAPH (1u << 10 | 1u << 14 | 1u << 16) /* doc_string, quantization_annotation, metadata_props */
+#define KEPT_OF_MODEL (1u << 6 | 1u << 14 | 1u << 26)  /* doc_string, metadata_props, configuration */
+
 /* ---- constants ---- */
 
 typedef hn_vec(const hn_value *) value_list;
@@ -101,7 +105,7 @@ hone_status hn_onnx_write_graph(hn_onnx_out *out, const hn_graph *graph, hn_pb_o
     hn_pb_append(to, &nodes);
     put_text(to, 2, graph->owner ? graph->name : out->model->provenance.graph_name);
     hn_pb_append(to, &initializers);
-    if (!graph->owner) put_text(to, 10, out->model->provenance.graph_doc);
+    hn_onnx_write_as_read(out, graph->proto, KEPT_OF_GRAPH, to);
     put_ports(out, graph, to);
     if (out->options->shapes && !graph->owner) put_inner_values(out, graph, to);
     return HONE_OK;
@@ -115,17 +119,6 @@ static void put_opset(hn_onnx_out *out, const char *domain, int64_t version, hn_
     hn_pb_put_text(&opset, 1, domain);
     hn_pb_put_int(&opset, 2, version);
     hn_pb_put_message(to, 8, &opset);
-}
-
-static void put_metadata(hn_onnx_out *out, hn_pb_out *to) {
-    const hn_provenance *p = &out->model->provenance;
-    for (size_t i = 0; i < p->keys.n; i++) {
-        hn_pb_out pair;
-        hn_pb_out_init(&pair, &out->scratch);
-        hn_pb_put_text(&pair, 1, p->keys.at[i]);
-        hn_pb_put_text(&pair, 2, p->values.at[i]);
-        hn_pb_put_message(to, 14, &pair);
-    }
 }
 
 /* Version of a domain; what the file forgot to declare is 1. */
@@ -144,13 +137,12 @@ static hone_status put_model(hn_onnx_out *out, hn_pb_out *to) {
     put_text(to, 3, p->producer_version);
     put_text(to, 4, p->domain);
     if (p->model_version) hn_pb_put_int(to, 5, p->model_version);
-    put_text(to, 6, p->doc);
     HN_TRY(hn_onnx_write_graph(out, out->model->main, &graph));
     hn_pb_put_message(to, 7, &graph);
     if (p->opset || out->standard || !out->domains.n) put_opset(out, "", out->opset, to);
     for (size_t i = 0; i < out->domains.n; i++)
         put_opset(out, out->domains.entry[i].key, version_of(p, out->domains.entry[i].key), to);
-    put_metadata(out, to);
+    hn_onnx_write_as_read(out, out->model->proto, KEPT_OF_MODEL, to);
     return to->failed ? HONE_OUT_OF_MEMORY : HONE_OK;
 }
 

@@ -11,8 +11,7 @@
 #include "frontend/onnx/onnx_proto.h"
 #include "frontend/onnx/pb_write.h"
 
-#define HN_ONNX_UNNAMED_WRITTEN    21 /* of a model that names no opset of ai.onnx, should one be needed */
-#define HN_ONNX_OLDEST_WRITTEN     7
+#define HN_ONNX_UNNAMED_WRITTEN    21   /* of a model that names no opset of ai.onnx, should one be needed */
 #define HN_ONNX_EXTERNAL_ALIGNMENT 4096 /* of weights beside the model, so that readers can map them */
 
 typedef struct hn_onnx_out {
@@ -90,6 +89,8 @@ HONE_MUST_USE hone_status hn_onnx_write_node(hn_onnx_out *out, const hn_node *no
                                              hn_pb_out *initializers);
 /* Field `number` of `to`: a TensorProto; `name` may be NULL. */
 void hn_onnx_write_tensor(hn_onnx_out *out, const hn_tensor *tensor, const char *name, hn_pb_out *to, uint32_t number);
+/* Appends fields of a message of the file that the model came from as they stand there: those whose bits are set. */
+void hn_onnx_write_as_read(hn_onnx_out *out, hn_bytes message, uint32_t fields, hn_pb_out *to);
 /* A ValueInfoProto with type and shape, as far as they are known. */
 void hn_onnx_write_value(hn_onnx_out *out, const hn_value *value, hn_pb_out *to, uint32_t number);
 void hn_onnx_write_type(hn_onnx_out *out, const hn_type *type, hn_pb_out *to, uint32_t number);

@@ -3,6 +3,8 @@
 #include "frontend/onnx/onnx_convert.h"
 #include "frontend/onnx/onnx_write.h"
 
+#define KEPT_OF_NODE (1u << 6 | 1u << 9 | 1u << 10) /* doc_string, metadata_props, device_configurations */
+
 /* ---- attributes ---- */
 
 static hone_status put_list(const hn_attr *attr, hn_pb_out *proto) {
@@ -63,11 +65,14 @@ static hone_status put_value(const hn_onnx_export *e, const hn_attr *attr, hn_pb
     HN_FAIL(e->out->diag, HONE_INTERNAL, "an attribute of expressions reached the writer");
 }
 
+/* The operator is written as it was read. */
+static bool is_own(const hn_node *node) { return node->op->id == HN_OP_kept || node->op->plugin; }
+
 /* Attributes that came later mean with 0 what was so before. */
 static hone_status put_attribute(const hn_onnx_export *e, const hn_attr *attr, hn_pb_out *node) {
     hn_pb_out proto;
     hn_onnx_kind kind = HN_ONNX_UNDEFINED;
-    if (!strchr(e->type, '.') && !hn_onnx_has_attribute(e->type, attr->name, e->out->opset)) {
+    if (!is_own(e->node) && !strchr(e->type, '.') && !hn_onnx_has_attribute(e->type, attr->name, e->out->opset)) {
         if (attr->kind == HN_ATTR_INT && attr->i == 0) return HONE_OK;
         const char *why = hn_arena_format(&e->out->scratch, "it needs the attribute '%s'", attr->name);
         HN_TRY_ALLOC(why);
@@ -134,6 +139,16 @@ static hone_status put_type(hn_onnx_out *out, const char *key, hn_pb_out *proto)
     return hn_map_put(&out->domains, key, (size_t)(dot - key), out) ? HONE_OK : HONE_OUT_OF_MEMORY;
 }
 
+/* A node of ONNX itself can only stay as it is where the opset spells it as the one that it was read from. */
+static hone_status check_own(const hn_onnx_export *e) {
+    const hn_op *op = e->node->op;
+    int since;
+    if (op->id != HN_OP_kept || strchr(op->name, '.')) return HONE_OK;
+    const hn_onnx_row *row = hn_onnx_find_row(op->name, ((const hn_kept_op *)op)->opset, &since);
+    if (row == hn_onnx_find_row(op->name, e->out->opset, &since)) return HONE_OK;
+    return hn_onnx_cannot_export(e, "it has another form there");
+}
+
 static hone_status convert(hn_onnx_export *e) {
     const hn_node *node = e->node;
     hn_arena *arena = &e->out->scratch;
@@ -143,6 +158,7 @@ static hone_status convert(hn_onnx_export *e) {
         const hn_onnx_operand in = {.value = node->in[i]};
         HN_TRY_ALLOC(hn_vec_push(arena, &e->in, in));
     }
+    if (is_own(node)) return check_own(e);
     const hn_onnx_export_row *row = hn_onnx_find_export(e->type, e->out->opset);
     if (!row && (node->op->facts & HN_INTERNAL_OP))
         HN_FAIL(e->out->diag, HONE_INTERNAL, "node '%s' (%s) has no form in ONNX", node->name, node->op->name);
@@ -168,7 +184,7 @@ hone_status hn_onnx_write_node(hn_onnx_out *out, const hn_node *node, hn_pb_out 
     hn_pb_put_text(&proto, 3, node->name);
     HN_TRY(put_type(out, e.type, &proto));
     for (size_t i = 0; i < e.attrs.n; i++) HN_TRY(put_attribute(&e, &e.attrs.at[i], &proto));
-    if (node->doc.n) hn_pb_put_bytes(&proto, 6, node->doc.data, node->doc.n);
+    hn_onnx_write_as_read(out, node->proto, KEPT_OF_NODE, &proto);
     hn_pb_put_message(nodes, 1, &proto);
     return HONE_OK;
 }

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""The backend suite of the installed onnx package, simplified: judges the writer for all operators.
+
+usage: backend.py [--jobs N] [--suite NAME] [--every N] [WORD]...
+
+Each test's model is simplified as it is, and again with all inputs but the first as constants, so that folding and the
+writer's conversions see them. The result must give what the suite expects, in Hone, and in ONNX Runtime where that runs the
+original as expected; it must pass onnx.checker where the original does, and has no more nodes (but for the Gradient, which is written out). Prints `PASS test`, or
+`FAIL test: form: why`. Tests that Hone itself is expected to fail (tests/conformance/expected_failures.tsv) print `SKIP`."""
+import argparse
+import multiprocessing
+import sys
+import tempfile
+from pathlib import Path
+
+import onnx
+import onnxruntime
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/conformance"))
+import suites  # noqa: E402
+import tolerance  # noqa: E402
+from expected import Expectations  # noqa: E402
+from program import Failure, check_data, given_inputs, hone  # noqa: E402
+
+FOLDER = ROOT / "build/conformance"
+
+
+def with_constants(case, model):
+    """(the model with all tensor inputs of the first data set but the first as constants, their names); None without any."""
+    fixed = {}
+    for info, path in given_inputs(model, case.data_sets()[0])[1:]:
+        if info.type.HasField("tensor_type"):
+            fixed[info.name] = onnx.TensorProto.FromString(path.read_bytes())
+            fixed[info.name].name = info.name
+    if not fixed:
+        return None
+    changed = onnx.ModelProto()
+    changed.CopyFrom(model)
+    kept = [info for info in model.graph.input if info.name not in fixed or model.ir_version < 4]
+    del changed.graph.input[:]
+    changed.graph.input.extend(kept)
+    changed.graph.initializer.extend(fixed.values())
+    return changed, fixed
+
+
+def count(graph):
+    """Nodes, those in bodies among them."""
+    return sum(1 + sum(count(attribute.g) + sum(map(count, attribute.graphs)) for attribute in node.attribute)
+               for node in graph.node)
+
+
+def count_inlined(model):
+    """As many nodes as a reader of its functions sees."""
+    return count(onnx.inliner.inline_local_functions(model).graph if model.functions else model.graph)
+
+
+def is_valid(model):
+    try:
+        onnx.checker.check_model(model, full_check=True)
+        return True
+    except Exception:  # ValidationError, InferenceError and what the library throws besides
+        return False
+
+
+def onnxruntime_trouble(case, model, path, fixed):
+    """None where ONNX Runtime gives what the first data set expects, else why not."""
+    data = case.data_sets()[0]
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level, options.intra_op_num_threads = 4, 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        feeds = {info.name: tolerance.read(file, info) for info, file in given_inputs(model, data) if info.name not in fixed}
+        for index, (info, got) in enumerate(zip(model.graph.output, session.run(None, feeds))):
+            tolerance.check(tolerance.read(data / f"output_{index}.pb", info), got, *case.tolerances())
+        return None
+    except Exception as error:  # it lacks operators and types
+        return " ".join(str(error).split())[:200]
+
+
+def check_form(case, model, path, fixed, scratch):
+    out = scratch / "out.onnx"
+    hone("simplify", path, out)
+    check_data(case, model, out, ["--reference"], scratch, fixed, 1 if fixed else None)
+    before, after = onnx.load(path), onnx.load(out)
+    if count(after.graph) > count_inlined(before) and not any(node.op_type == "Gradient" for node in before.graph.node):
+        raise Failure(f"{count(after.graph)} nodes instead of {count_inlined(before)}")
+    if is_valid(before) and not is_valid(after):
+        raise Failure("onnx.checker refuses the result")
+    if onnxruntime_trouble(case, model, path, fixed) is None:
+        trouble = onnxruntime_trouble(case, model, out, fixed)
+        if trouble:
+            raise Failure(f"in ONNX Runtime: {trouble}")
+        return True
+    return False
+
+
+def check_case(case):
+    """(the case, reasons why it is not good, its operators, how many forms were compared in ONNX Runtime)."""
+    model = onnx.load(case.folder / "model.onnx")
+    forms = {"as it is": (case.folder / "model.onnx", ())}
+    reasons, compared = [], 0
+    with tempfile.TemporaryDirectory(prefix="hone-simplify-") as folder:
+        changed = with_constants(case, model)
+        if changed:
+            forms["with constants"] = (Path(folder, "constants.onnx"), changed[1])
+            onnx.save(changed[0], forms["with constants"][0])
+        for form, (path, fixed) in forms.items():
+            try:
+                compared += check_form(case, model, path, fixed, Path(folder))
+            except (Failure, tolerance.Difference) as error:
+                reasons.append(f"{form}: {' '.join(str(error).split())}")
+            except Exception as error:  # a fault of the harness is a failed test, not the end of the run
+                reasons.append(f"{form}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+    return Verdict(case.label, reasons, [node.op_type for node in model.graph.node], compared)
+
+
+class Verdict:
+    """What became of a test; what the list of expected failures asks is named as there."""
+
+    def __init__(self, label, reasons, operators, compared):
+        self.label, self.reasons, self.operators, self.compared = label, reasons, operators, compared
+
+    def failures(self):
+        return self.reasons
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--suite", choices=suites.SUITES, default=suites.NEWEST)
+    parser.add_argument("--every", type=int, default=1, help="one test of so many")
+    parser.add_argument("words", nargs="*")
+    options = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    found = [case for case in suites.cases(options.suite, suites.prepare(options.suite, FOLDER))
+             if all(word in case.label for word in options.words)][::options.every]
+    expectations = Expectations(ROOT / "tests/conformance/expected_failures.tsv")
+    failed = compared = 0
+    with multiprocessing.Pool(options.jobs) as pool:
+        for verdict in pool.imap(check_case, found, chunksize=8):
+            row = expectations.row_for(verdict) if verdict.reasons else None
+            compared += verdict.compared
+            failed += bool(verdict.reasons) and not row
+            if row:
+                print(f"SKIP simplify/{verdict.label}: {row.reason}", flush=True)
+            else:
+                print(f"FAIL simplify/{verdict.label}: {'; '.join(verdict.reasons)}" if verdict.reasons
+                      else f"PASS simplify/{verdict.label}", flush=True)
+    print(f"{len(found)} models, {compared} forms of them compared in ONNX Runtime")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
