@@ -39,16 +39,14 @@ static hone_status own_items(hn_arena *arena, hn_tensor *t) {
     hn_object *to = hn_object_new(arena, from->type, from->n);
     HN_TRY_ALLOC(to);
     for (int64_t i = 0; i < from->n; i++) {
-        to->item[i] = from->item[i];
-        if (!hn_dtype_is_reference(from->item[i].dtype)) continue;
         HN_TRY(hn_object_keep(arena, &to->item[i], &from->item[i]));
-        HN_TRY(hn_object_own_text(arena, &to->item[i]));
+        HN_TRY(hn_object_own(arena, &to->item[i]));
     }
     hn_object_put(t, to);
     return HONE_OK;
 }
 
-hone_status hn_object_own_text(hn_arena *arena, hn_tensor *t) {
+hone_status hn_object_own(hn_arena *arena, hn_tensor *t) {
     if (t->dtype == HONE_STRING) return own_strings(arena, t);
     return t->dtype == HN_DTYPE_OBJECT ? own_items(arena, t) : HONE_OK;
 }

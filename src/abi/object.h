@@ -35,8 +35,8 @@ hn_object *hn_object_new(hn_arena *arena, const hn_type *type, int64_t n);
 HONE_MUST_USE hone_status hn_object_keep(hn_arena *arena, hn_tensor *item, const hn_tensor *from);
 /* A scalar that holds `object`; false: out of memory. */
 HONE_MUST_USE bool hn_object_wrap(hn_arena *arena, hn_tensor *out, const hn_object *object);
-/* Copies the text of string elements, those inside objects too, into `arena`. */
-HONE_MUST_USE hone_status hn_object_own_text(hn_arena *arena, hn_tensor *t);
+/* Copies what elements of `t` refer to, text and objects with all their items, into `arena`. */
+HONE_MUST_USE hone_status hn_object_own(hn_arena *arena, hn_tensor *t);
 /* The keys or values of a map. */
 static inline const hn_tensor *hn_object_keys(const hn_object *map) { return &map->item[0]; }
 static inline const hn_tensor *hn_object_values(const hn_object *map) { return &map->item[1]; }

@@ -260,11 +260,11 @@ static hone_status place_ports(hone_context *c) {
     return HONE_OK;
 }
 
-/* Text may still belong to an input, which need not live as long as the outputs. */
+/* Text and items may still belong to an input, which need not live as long as the outputs. */
 static hone_status show_outputs(hone_context *c) {
     for (int i = 0; i < c->engine->n_output; i++) {
         hn_tensor *t = &c->value[c->engine->output[i] - 1];
-        HN_TRY(hn_object_own_text(&c->objects, t));
+        HN_TRY(hn_object_own(&c->objects, t));
         HN_TRY(hn_value_show(t, &c->objects, &c->output[i].own));
     }
     c->ran = true;

@@ -87,7 +87,7 @@ static void objects_and_back(void **state) {
     hone_value *optional = list_of(HONE_OPTIONAL, 1, &sequence);
     const hn_type *type = hn_type_of(HN_KIND_OPTIONAL, hn_type_of(HN_KIND_SEQUENCE, hn_type_tensor(HONE_STRING)));
     assert_int_equal(hn_value_to_object(optional, type, &arena, &object), HONE_OK);
-    assert_int_equal(hn_object_own_text(&arena, &object), HONE_OK);
+    assert_int_equal(hn_object_own(&arena, &object), HONE_OK);
     hone_value_destroy(&optional); /* the object's texts are its own now */
     assert_int_equal(hn_value_show(&object, &arena, &shown), HONE_OK);
     const hone_value *first = hone_value_item(hone_value_item(&shown, 0), 0);
