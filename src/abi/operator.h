@@ -101,6 +101,12 @@ struct hn_op {
     const void *plugin;     /* of operators that a plugin brings (abi/plugin_op.h) */
 };
 
+/* Whether input i may not be absent: the first ones, and all where there may be any number. Loop tells what it leaves
+ * out by the place. */
+static inline bool hn_op_needs(const hn_op *op, int64_t i) {
+    return op->max_in == HN_ANY ? !(op->facts & HN_CONTROL) : i < op->min_in;
+}
+
 /* The table of operators; defined by the ops room (ops/registry.c). hn_op_find gives NULL for an unknown name. */
 const hn_op *hn_op_at(hn_op_id id);
 const hn_op *hn_op_find(const char *name);

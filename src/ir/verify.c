@@ -62,8 +62,8 @@ static hone_status check_arity(verifier *v, const hn_node *node) {
     const hn_op *op = node->op;
     if (node->n_in < op->min_in || (op->max_in != HN_ANY && node->n_in > op->max_in))
         BROKEN(v, "%s '%s' has %d inputs", op->name, node->name, node->n_in);
-    for (int i = 0; i < op->min_in && !(op->facts & HN_CONTROL); i++)
-        if (!node->in[i]) BROKEN(v, "input %d of %s '%s' is absent", i, op->name, node->name);
+    for (int i = 0; i < node->n_in; i++)
+        if (!node->in[i] && hn_op_needs(op, i)) BROKEN(v, "input %d of %s '%s' is absent", i, op->name, node->name);
     if (node->n_out < op->min_out || (op->max_out != HN_ANY && node->n_out > op->max_out))
         BROKEN(v, "%s '%s' has %d outputs", op->name, node->name, node->n_out);
     return HONE_OK;

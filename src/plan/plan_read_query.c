@@ -51,7 +51,7 @@ static bool read_operator(reader *r, const hn_query *q, hn_qop *op) {
     if (op->n_out < known->min_out || (known->max_out >= 0 && op->n_out > known->max_out)) return false;
     if (!take(r, op->in, op->n_in) || !take(r, op->out, op->n_out)) return false;
     for (int i = 0; i < op->n_in; i++)
-        if (op->in[i] < -1 || op->in[i] >= q->n_val || (op->in[i] < 0 && i < known->min_in)) return false;
+        if (op->in[i] < -1 || op->in[i] >= q->n_val || (op->in[i] < 0 && hn_op_needs(known, i))) return false;
     for (int i = 0; i < op->n_out; i++)
         if (op->out[i] < -1 || op->out[i] >= q->n_val || (op->out[i] >= 0 && op->out[i] < q->n_in)) return false;
     return true;

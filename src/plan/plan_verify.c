@@ -167,8 +167,8 @@ hone_status hn_plan_verify_arity(const hn_plan *plan, uint32_t i, const hn_op *o
         (op->max_out >= 0 && (int64_t)s->n_out > op->max_out) || (int64_t)s->n_out < op->min_out)
         BAD("step %" PRIu32 " gives %s %" PRIu32 " inputs and %" PRIu32 " outputs", i, op->name, s->n_in, s->n_out);
     const uint32_t *in = hn_plan_step_in(plan, s);
-    for (int k = 0; k < op->min_in; k++)
-        if (!in[k] && op->max_in >= 0) BAD("step %" PRIu32 ": input %d of %s is missing", i, k, op->name);
+    for (uint32_t k = 0; k < s->n_in; k++)
+        if (!in[k] && hn_op_needs(op, k)) BAD("step %" PRIu32 ": input %" PRIu32 " of %s is missing", i, k, op->name);
     return HONE_OK;
 }
 

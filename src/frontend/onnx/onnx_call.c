@@ -185,9 +185,8 @@ static hone_status check_counts(hn_onnx_node *node) {
         return wrong_count(node, "inputs", node->in.n, op->min_in, op->max_in);
     if (node->n_out < op->min_out || (op->max_out != HN_ANY && node->n_out > op->max_out))
         return wrong_count(node, "outputs", (size_t)node->n_out, op->min_out, op->max_out);
-    const bool any = control && op->max_in == HN_ANY; /* Loop's trip count and condition may be absent */
-    for (size_t i = 0; !any && i < (size_t)op->min_in; i++)
-        if (!node->in.at[i])
+    for (size_t i = 0; i < node->in.n; i++)
+        if (!node->in.at[i] && hn_op_needs(op, (int64_t)i))
             HN_FAIL(node->scope->import->diag, HONE_INVALID_MODEL, "input %zu of %s is required, but its name is empty",
                     i, node->type);
     return HONE_OK;
