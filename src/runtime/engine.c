@@ -29,7 +29,7 @@ static hone_status finish_load(hone_engine *engine, const hone_engine_options *o
     engine->plugins = o->plugins;
     HN_TRY(set_features(engine, o->features, diag));
     HN_TRY(hn_engine_bind_steps(engine, diag));
-    HN_TRY(hn_engine_describe_ports(engine));
+    HN_TRY(hn_engine_describe_ports(engine, diag));
     if (o->threads < 0 || o->threads > 1024)
         HN_FAIL(diag, HONE_INVALID_ARGUMENT, "threads: %d is outside 0 to 1024", o->threads);
     return hn_pool_create(engine->allocator, o->threads ? o->threads : hn_cpu_cores(), &engine->pool);

@@ -44,7 +44,7 @@ struct hone_engine {
 
 /* Binds every step (bind_steps.c) and describes the ports (ports.c). */
 hone_status hn_engine_bind_steps(hone_engine *engine, hn_diag *diag);
-hone_status hn_engine_describe_ports(hone_engine *engine);
+hone_status hn_engine_describe_ports(hone_engine *engine, hn_diag *diag);
 /* Number of input or output `name`, or -1. */
 int hn_engine_find_port(const hone_port *port, int n, const char *name);
 

@@ -15,7 +15,8 @@ static void describe_dim(const hn_plan *plan, uint32_t expr, int64_t *dim, const
     if (s >= 0) *symbol = hn_plan_text(plan, plan->symbol[s]);
 }
 
-static hone_status describe_type(hone_engine *engine, const hn_plan_value *v, hone_port *port, const hn_type **type) {
+static hone_status describe_type(hone_engine *engine, const hn_plan_value *v, hn_diag *diag, hone_port *port,
+                                 const hn_type **type) {
     static const hone_kind kinds[] = {HONE_TENSOR, HONE_TENSOR, HONE_SEQUENCE, HONE_OPTIONAL, HONE_MAP};
     *type = hn_type_tensor((hone_dtype)v->dtype);
     port->type = hone_dtype_name((hone_dtype)v->dtype);
@@ -23,32 +24,34 @@ static hone_status describe_type(hone_engine *engine, const hn_plan_value *v, ho
     port->type = hn_plan_text(&engine->plan, v->type);
     const char *at = port->type;
     HN_TRY(hn_type_parse(&at, at + strlen(at), &engine->arena, type));
-    if (!*type || (*type)->kind == HN_KIND_TENSOR || *at) return HONE_MALFORMED;
+    if (!*type || (*type)->kind == HN_KIND_TENSOR || *at)
+        HN_FAIL(diag, HONE_MALFORMED, "'%s' of the plan is of no known type: '%s'", port->name, port->type);
     port->kind = kinds[(*type)->kind];
     port->dtype = HONE_NO_DTYPE;
     return HONE_OK;
 }
 
-static hone_status describe_port(hone_engine *engine, uint32_t number, hone_port *port, const hn_type **type) {
+static hone_status describe_port(hone_engine *engine, uint32_t number, hn_diag *diag, hone_port *port,
+                                 const hn_type **type) {
     const hn_plan *plan = &engine->plan;
     const hn_plan_value *v = &plan->value[number - 1];
     port->name = hn_plan_text(plan, v->name);
     port->dtype = (hone_dtype)v->dtype;
     port->rank = v->rank == HN_PLAN_UNRANKED ? -1 : v->rank;
     for (int i = 0; i < port->rank; i++) describe_dim(plan, v->dim[i], &port->dim[i], &port->symbol[i]);
-    return describe_type(engine, v, port, type);
+    return describe_type(engine, v, diag, port, type);
 }
 
-hone_status hn_engine_describe_ports(hone_engine *engine) {
+hone_status hn_engine_describe_ports(hone_engine *engine, hn_diag *diag) {
     engine->input_port = HN_NEW_ARRAY(&engine->arena, hone_port, engine->n_input);
     engine->output_port = HN_NEW_ARRAY(&engine->arena, hone_port, engine->n_output);
     engine->input_type = HN_NEW_ARRAY(&engine->arena, const hn_type *, engine->n_input);
     const hn_type *unused;
     if (!engine->input_port || !engine->output_port || !engine->input_type) return HONE_OUT_OF_MEMORY;
     for (int i = 0; i < engine->n_input; i++)
-        HN_TRY(describe_port(engine, engine->input[i], &engine->input_port[i], &engine->input_type[i]));
+        HN_TRY(describe_port(engine, engine->input[i], diag, &engine->input_port[i], &engine->input_type[i]));
     for (int i = 0; i < engine->n_output; i++)
-        HN_TRY(describe_port(engine, engine->output[i], &engine->output_port[i], &unused));
+        HN_TRY(describe_port(engine, engine->output[i], diag, &engine->output_port[i], &unused));
     return HONE_OK;
 }
 

@@ -89,6 +89,19 @@ def too_few_inputs():
     return one("Conv", ("x",), shape=(1, 3, 8, 8))
 
 
+@fault("it", "input 1", "empty")
+def input_left_out_of_many():
+    return model([h.make_node("Max", ["x", "", "x"], ["y"], "it")])
+
+
+@fault("table", "a map", "holds")
+def map_of_nothing():
+    made = model([h.make_node("Relu", ["x"], ["y"], "it")])
+    made.graph.input.add().name = "table"
+    made.graph.input[-1].type.map_type.key_type = INT
+    return made
+
+
 @fault("it", "2 outputs")
 def too_many_outputs():
     return model([h.make_node("Relu", ["x"], ["y", "z"], "it")])

@@ -167,6 +167,7 @@ static hone_status import_main(hn_onnx_import *import, const hn_onnx_graph_proto
     const size_t first = hn_onnx_mark(import);
     hn_diag_add(import->diag, HONE_ERROR, HONE_INVALID_MODEL,
                 "the graph has no outputs, so there is nothing to compute");
+    hn_diag_place(import->diag, first, NULL, NULL, "graph.output");
     hn_diag_hint(import->diag, first, "name the outputs when exporting");
     return hn_onnx_note(import, HONE_INVALID_MODEL);
 }

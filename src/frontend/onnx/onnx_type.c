@@ -98,6 +98,9 @@ static hone_status import_tensor_type(hn_onnx_import *import, hn_bytes bytes, co
 
 static hone_status new_type(hn_onnx_import *import, hn_kind kind, hone_dtype key, const hn_type *elem,
                             const hn_type **type) {
+    static const char *const words[] = {
+        [HN_KIND_SEQUENCE] = "a sequence", [HN_KIND_OPTIONAL] = "an optional", [HN_KIND_MAP] = "a map"};
+    if (!elem) HN_FAIL(import->diag, HONE_INVALID_MODEL, "the type of %s does not tell what it holds", words[kind]);
     hn_type *made = HN_NEW(&import->model->arena, hn_type);
     HN_TRY_ALLOC(made);
     *made = (hn_type){kind, key, elem};
