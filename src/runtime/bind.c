@@ -137,6 +137,8 @@ static hone_status infer_temporaries(hone_context *c, const hn_bound_step *s, hn
     return HONE_OK;
 }
 
+/* A step without valid shapes is left with a first value of no rank: that is an error once it runs, and in the branch
+ * that an If does not take none. */
 static hone_status prepare_kernel(hone_context *c, uint32_t step, size_t *shared, size_t *worker) {
     const hn_bound_step *s = &c->engine->step[step];
     hn_tensor *val = c->kernel_val[step];
@@ -145,9 +147,9 @@ static hone_status prepare_kernel(hone_context *c, uint32_t step, size_t *shared
         if (s->query->val[i].role == HN_ROLE_TEMP) continue;
         const uint32_t number = i < s->query->n_in ? s->in[i] : s->out[out++];
         val[i] = c->value[number - 1];
-        if (val[i].rank < 0)
-            HN_FAIL(&c->diag, HONE_MALFORMED, "step '%s': value %d has no valid shape for these input shapes", s->name,
-                    i);
+        if (val[i].rank >= 0) continue;
+        val[0].rank = -1;
+        return HONE_OK;
     }
     HN_TRY(infer_temporaries(c, s, val));
     const hn_args args = {.query = s->query, .config = s->config, .packed = s->packed, .val = val};

@@ -27,6 +27,8 @@ static hone_status run_kernel(hone_context *c, const hn_bound_step *s) {
     const hn_query *q = s->query;
     hn_tensor *val = c->kernel_val[s - c->engine->step];
     uint32_t out = 0;
+    if (val[0].rank < 0)
+        HN_FAIL(&c->diag, HONE_INVALID_ARGUMENT, "the step has no valid shapes for these input shapes");
     for (int i = 0; i < q->n_val; i++) {
         if (q->val[i].role == HN_ROLE_TEMP) continue;
         const uint32_t number = (i < q->n_in ? s->in[i] : s->out[out++]) - 1;
