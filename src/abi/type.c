@@ -4,65 +4,43 @@
 #include "base/diag.h"
 #include "base/dtype.h"
 
-#define HN_DTYPE(number, constant, name, bits, class) [number] = {HN_KIND_TENSOR, HONE_##constant, NULL},
-static const hn_type tensors[] = {
-#include "base/dtypes.def"
-};
-#undef HN_DTYPE
-#define HN_DTYPE(number, constant, name, bits, class) [number] = {HN_KIND_SEQUENCE, HONE_NO_DTYPE, &tensors[number]},
-static const hn_type sequences[] = {
-#include "base/dtypes.def"
-};
-#undef HN_DTYPE
-#define HN_DTYPE(number, constant, name, bits, class) [number] = {HN_KIND_OPTIONAL, HONE_NO_DTYPE, &tensors[number]},
-static const hn_type optionals[] = {
-#include "base/dtypes.def"
-};
-#undef HN_DTYPE
-#define HN_DTYPE(number, constant, name, bits, class) [number] = {HN_KIND_OPTIONAL, HONE_NO_DTYPE, &sequences[number]},
-static const hn_type optional_sequences[] = {
-#include "base/dtypes.def"
-};
-#undef HN_DTYPE
-#define HN_DTYPE(number, constant, name, bits, class) [number] = {HN_KIND_MAP, HONE_INT64, &tensors[number]},
-static const hn_type int_maps[] = {
-#include "base/dtypes.def"
-};
-#undef HN_DTYPE
-#define HN_DTYPE(number, constant, name, bits, class) [number] = {HN_KIND_MAP, HONE_STRING, &tensors[number]},
-static const hn_type string_maps[] = {
-#include "base/dtypes.def"
-};
-#undef HN_DTYPE
-#define HN_DTYPE(number, constant, name, bits, class) [number] = {HN_KIND_SEQUENCE, HONE_NO_DTYPE, &int_maps[number]},
-static const hn_type int_map_sequences[] = {
-#include "base/dtypes.def"
-};
-#undef HN_DTYPE
+/* The types of values that models make of elements of one type. */
+typedef struct family {
+    hn_type tensor, sequence, optional, optional_sequence, int_map, string_map, int_map_sequence, string_map_sequence;
+} family;
+
 #define HN_DTYPE(number, constant, name, bits, class)                                                                  \
-    [number] = {HN_KIND_SEQUENCE, HONE_NO_DTYPE, &string_maps[number]},
-static const hn_type string_map_sequences[] = {
+    [number] = {.tensor = {HN_KIND_TENSOR, HONE_##constant, NULL},                                                     \
+                .sequence = {HN_KIND_SEQUENCE, HONE_NO_DTYPE, &families[number].tensor},                               \
+                .optional = {HN_KIND_OPTIONAL, HONE_NO_DTYPE, &families[number].tensor},                               \
+                .optional_sequence = {HN_KIND_OPTIONAL, HONE_NO_DTYPE, &families[number].sequence},                    \
+                .int_map = {HN_KIND_MAP, HONE_INT64, &families[number].tensor},                                        \
+                .string_map = {HN_KIND_MAP, HONE_STRING, &families[number].tensor},                                    \
+                .int_map_sequence = {HN_KIND_SEQUENCE, HONE_NO_DTYPE, &families[number].int_map},                      \
+                .string_map_sequence = {HN_KIND_SEQUENCE, HONE_NO_DTYPE, &families[number].string_map}},
+static const family families[] = {
 #include "base/dtypes.def"
 };
 #undef HN_DTYPE
 
-const hn_type *hn_type_tensor(hone_dtype dtype) { return hn_dtype_is_known(dtype) ? &tensors[dtype] : NULL; }
+const hn_type *hn_type_tensor(hone_dtype dtype) { return hn_dtype_is_known(dtype) ? &families[dtype].tensor : NULL; }
 
 const hn_type *hn_type_map(hone_dtype key, hone_dtype dtype) {
     if (!hn_dtype_is_known(dtype)) return NULL;
-    return key == HONE_INT64 ? &int_maps[dtype] : key == HONE_STRING ? &string_maps[dtype] : NULL;
+    return key == HONE_INT64 ? &families[dtype].int_map : key == HONE_STRING ? &families[dtype].string_map : NULL;
 }
 
 static const hn_type *sequence_of(const hn_type *elem) {
-    if (elem->kind == HN_KIND_TENSOR) return &sequences[elem->dtype];
+    if (elem->kind == HN_KIND_TENSOR) return &families[elem->dtype].sequence;
     if (elem->kind != HN_KIND_MAP || !hn_type_map(elem->dtype, elem->elem->dtype)) return NULL;
-    return elem->dtype == HONE_INT64 ? &int_map_sequences[elem->elem->dtype] : &string_map_sequences[elem->elem->dtype];
+    const family *f = &families[elem->elem->dtype];
+    return elem->dtype == HONE_INT64 ? &f->int_map_sequence : &f->string_map_sequence;
 }
 
 static const hn_type *optional_of(const hn_type *elem) {
-    if (elem->kind == HN_KIND_TENSOR) return &optionals[elem->dtype];
+    if (elem->kind == HN_KIND_TENSOR) return &families[elem->dtype].optional;
     const bool plain = elem->kind == HN_KIND_SEQUENCE && elem->elem->kind == HN_KIND_TENSOR;
-    return plain ? &optional_sequences[elem->elem->dtype] : NULL;
+    return plain ? &families[elem->elem->dtype].optional_sequence : NULL;
 }
 
 const hn_type *hn_type_of(hn_kind kind, const hn_type *elem) {

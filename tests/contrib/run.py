@@ -2,36 +2,12 @@
 
 Each case is a model of one node, run through the command line as a plan and by the references, and compared with ONNX Runtime,
 or with numbers computed here where that has no such operator on CPUs."""
-import importlib
 import sys
-import traceback
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER))
+sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
 
+from caseloop import run_cases  # noqa: E402  (found in the folder above)
 
-def one_line(error):
-    where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
-             if "contrib_" in frame.filename]
-    return f"{type(error).__name__} {' '.join(str(error).split())[:400]} ({' '.join(where)})"
-
-
-def main():
-    words, failed = sys.argv[1:], 0
-    for path in sorted(FOLDER.glob("contrib_*.py")):
-        module = importlib.import_module(path.stem)
-        for name, function in list(vars(module).items()):
-            label = f"{path.stem[8:]}/{name[5:]}"
-            if not name.startswith("test_") or not all(word in label for word in words):
-                continue
-            try:
-                function()
-                print(f"PASS {label}", flush=True)
-            except Exception as error:  # one broken case must not hide the others
-                failed += 1
-                print(f"FAIL {label}: {one_line(error)}", flush=True)
-    sys.exit(1 if failed else 0)
-
-
-main()
+sys.exit(1 if run_cases(FOLDER, "contrib", sys.argv[1:]) else 0)
