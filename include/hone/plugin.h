@@ -4,7 +4,11 @@
  *
  * which returns its description, or NULL when it does not speak that version. An operator tells the shapes of its
  * outputs (infer) and computes them (run); a second, parallel form is optional (tasks, run_task). Hone hands both a
- * call and a table of functions to look into it. Plugins run in the program's own process with its rights. */
+ * call and a table of functions to look into it. Plugins run in the program's own process with its rights: what they
+ * crash, crashes the program; what they return is checked.
+ *
+ * Operators are functions of tensors: attributes that are graphs are refused, since a body belongs to the scheduling
+ * and the memory of whoever runs it. Write branches and loops with If, Loop and Scan around such operators. */
 #ifndef HONE_PLUGIN_H
 #define HONE_PLUGIN_H
 
@@ -51,7 +55,8 @@ typedef struct hone_plugin_host {
     void *(*scratch)(const hone_call *call, size_t size);
     /* In run of an operator with HONE_PLUGIN_DATA_SHAPE: gives output `index` its shape and memory. */
     hone_status (*resize)(const hone_call *call, int index, int rank, const int64_t *dim);
-    /* Notes what is wrong, in a sentence with the numbers that show it, and returns `status`. */
+    /* Notes what is wrong, in a sentence with the numbers that show it, and returns `status`. Of tasks that fail at
+     * once the first one is heard. */
     hone_status (*fail)(const hone_call *call, hone_status status, const char *text);
 } hone_plugin_host;
 
@@ -61,7 +66,7 @@ enum {
 };
 
 typedef struct hone_plugin_op {
-    const char *domain, *name;                            /* as in the model file */
+    const char *domain, *name;                            /* as in the model file, plain ASCII */
     int min_inputs, max_inputs, min_outputs, max_outputs; /* at most 127; max -1: any number */
     unsigned flags;
     /* Types and shapes of the outputs, and checks of inputs and attributes. Unknown dims are never an error. */
@@ -88,9 +93,9 @@ typedef const hone_plugin *hone_plugin_get_fn(uint32_t abi);
 /* Plugins that are open; they stay so until the set is destroyed, after every model and engine that was given it. */
 typedef struct hone_plugins hone_plugins;
 HONE_API HONE_MUST_USE hone_status hone_plugins_create(const hone_allocator *allocator, hone_plugins **out);
-/* Opens the shared library at `path`. Errors: HONE_IO_ERROR (no such library), HONE_VERSION_MISMATCH (another
- * HONE_PLUGIN_ABI), HONE_MALFORMED (no plugin, or an incomplete one), HONE_INVALID_ARGUMENT (an operator comes twice).
- */
+/* Opens the shared library at `path`. Errors: HONE_IO_ERROR (no such library), HONE_UNSUPPORTED (one for another
+ * processor), HONE_VERSION_MISMATCH (another HONE_PLUGIN_ABI), HONE_MALFORMED (no plugin, a damaged or incomplete one),
+ * HONE_INVALID_ARGUMENT (an operator comes twice). */
 HONE_API HONE_MUST_USE hone_status hone_plugins_open(hone_plugins *plugins, const char *path, hone_messages *messages);
 HONE_API void hone_plugins_destroy(hone_plugins **plugins);
 

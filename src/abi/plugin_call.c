@@ -15,6 +15,8 @@ struct hone_call {
     hn_arena *scratch;
     hn_call *run; /* NULL while inferring */
     hn_diag *diag;
+    const hn_plugin_op *op;
+    atomic_flag *told; /* while tasks run at once: the first one that fails speaks */
     hone_call_tensor few[2 * FEW];
     hone_call_tensor *few_at[2 * FEW];
 };
@@ -67,7 +69,17 @@ static void show(hone_call_tensor *to, const hn_tensor *from) {
     to->data = from->data;
 }
 
+static bool is_status(hone_status status) { return status <= HONE_OK && status >= HONE_INTERNAL; }
+
+static hone_status fail(const hone_call *call, hone_status status, const char *text) {
+    if (status == HONE_OK || !is_status(status)) status = HONE_INTERNAL;
+    if (call->told && atomic_flag_test_and_set(call->told)) return status;
+    return hn_diag_add(call->diag, HONE_ERROR, status, "%s", text && *text ? text : "the plugin gives no reason");
+}
+
 static hone_status resize(const hone_call *call, int i, int rank, const int64_t *dim) {
+    if (!(call->op->own->flags & HONE_PLUGIN_DATA_SHAPE))
+        return fail(call, HONE_INVALID_ARGUMENT, "the plugin resizes an output without HONE_PLUGIN_DATA_SHAPE");
     if (!call->run || i < 0 || i >= call->n_out || rank < 0 || rank > HONE_MAX_RANK || (rank && !dim))
         return HONE_INVALID_ARGUMENT;
     for (int d = 0; d < rank; d++)
@@ -77,14 +89,24 @@ static hone_status resize(const hone_call *call, int i, int rank, const int64_t 
     return HONE_OK;
 }
 
-static hone_status fail(const hone_call *call, hone_status status, const char *text) {
-    return hn_diag_add(call->diag, HONE_ERROR, status == HONE_OK ? HONE_INTERNAL : status, "%s", text ? text : "");
-}
-
 static const hone_plugin_host host = {sizeof host, input_count, output_count, input,   output, attr_int, attr_float,
                                       attr_text,   attr_ints,   attr_floats,  scratch, resize, fail};
 
 /* ---- making a call ---- */
+
+static size_t messages_of(const hone_call *call) { return call->diag ? call->diag->n + call->diag->dropped : 0; }
+
+/* What the plugin's function returned, as a status that has a text and a message. */
+static hone_status checked(const hone_call *call, const char *function, size_t messages, hone_status status) {
+    if (status == HONE_OK) return status;
+    if (!is_status(status))
+        HN_FAIL(call->diag, HONE_INTERNAL, "%s of the plugin '%s' returned %d, which is no status", function,
+                call->op->plugin->name, (int)status);
+    if (messages_of(call) == messages)
+        HN_FAIL(call->diag, status, "%s of the plugin '%s' failed without a reason: %s", function,
+                call->op->plugin->name, hone_status_text(status));
+    return status;
+}
 
 static hone_status make_room(hone_call *call) {
     const int n = call->n_in + call->n_out;
@@ -142,7 +164,8 @@ static hone_status infer_in(hn_infer *infer, hone_call *call) {
         call->out[i] = &call->tensor[call->n_in + i];
         *call->out[i] = (hone_call_tensor){.rank = -1};
     }
-    HN_TRY(op->own->infer(&host, call));
+    const size_t messages = messages_of(call);
+    HN_TRY(checked(call, "infer", messages, op->own->infer(&host, call)));
     for (int i = 0; i < call->n_out; i++) HN_TRY(take_output(infer, i, call->out[i]));
     return HONE_OK;
 }
@@ -152,8 +175,12 @@ hone_status hn_plugin_infer(hn_infer *infer) {
     hn_arena_init(&own, NULL);
     for (int i = 0; i < infer->n_in; i++) /* types that are not known yet: nothing can be said */
         if (infer->in[i].type == NULL && i < infer->op->min_in) return HONE_OK;
-    hone_call call = {
-        .attrs = infer->attrs, .n_in = infer->n_in, .n_out = infer->n_out, .scratch = &own, .diag = infer->diag};
+    hone_call call = {.attrs = infer->attrs,
+                      .n_in = infer->n_in,
+                      .n_out = infer->n_out,
+                      .scratch = &own,
+                      .diag = infer->diag,
+                      .op = infer->op->plugin};
     const hone_status status = infer_in(infer, &call);
     hn_arena_free(&own);
     return status;
@@ -171,15 +198,20 @@ static void run_one(void *argument, int task, int worker) {
     task_run *run = argument;
     (void)worker;
     int none = HONE_OK;
+    if (atomic_load(&run->status) != HONE_OK) return;
     const hone_status status = run->op->run_task(&host, run->call, task);
     if (status != HONE_OK) atomic_compare_exchange_strong(&run->status, &none, (int)status);
 }
 
 static hone_status run_tasks(const hone_plugin_op *op, hone_call *call, struct hn_pool *pool) {
     task_run run = {op, call, HONE_OK};
+    atomic_flag told = ATOMIC_FLAG_INIT;
     const int n = op->tasks(&host, call);
+    if (n < 0) return fail(call, HONE_INTERNAL, "the plugin gives a negative number of tasks");
     call->scratch = NULL; /* not from several threads at once */
+    call->told = &told;
     if (n > 0) hn_pool_run(pool, n, run_one, &run);
+    call->told = NULL;
     return (hone_status)atomic_load(&run.status);
 }
 
@@ -190,7 +222,9 @@ hone_status hn_plugin_run(hn_call *call) {
                    .n_out = call->n_out,
                    .scratch = call->scratch,
                    .run = call,
-                   .diag = call->diag};
+                   .diag = call->diag,
+                   .op = op};
+    const size_t messages = messages_of(&c);
     HN_TRY(make_room(&c));
     for (int i = 0; i < c.n_in; i++) {
         c.in[i] = call->in[i] ? &c.tensor[i] : NULL;
@@ -201,5 +235,6 @@ hone_status hn_plugin_run(hn_call *call) {
         if (c.out[i]) show(c.out[i], call->out[i]);
     }
     const bool fast = call->pool && op->own->tasks && !(op->own->flags & HONE_PLUGIN_DATA_SHAPE);
-    return fast ? run_tasks(op->own, &c, call->pool) : op->own->run(&host, &c);
+    if (fast) return checked(&c, "run_task", messages, run_tasks(op->own, &c, call->pool));
+    return checked(&c, "run", messages, op->own->run(&host, &c));
 }

@@ -12,9 +12,10 @@ static bool is_foldable(const hn_node *node) {
 
 /* The node runs by `by`, itself or what holds it: a group. */
 static void count_node(const hn_node *node, const hn_node *by, hn_op_runs *runs) {
-    hn_op_runs *r = &runs[node->op->id];
+    hn_op_runs *r = &runs[hn_build_runs_row(node->op)];
+    const hn_plugin_op *own = node->op->plugin;
     if (node->op->facts & HN_CONTROL) r->control++;
-    else if (hn_build_choice(by)->kernel && !is_foldable(node)) r->fast++;
+    else if ((hn_build_choice(by)->kernel || (own && own->own->tasks)) && !is_foldable(node)) r->fast++;
     else if (!(node->op->facts & HN_VIEW) && !is_foldable(node)) r->reference++;
 }
 
@@ -35,7 +36,7 @@ static int64_t at_most(int64_t n, int64_t most) { return n < most ? n : most; }
 static hone_status choose(void *user, hn_model *model, hn_op_runs *runs) {
     HN_TRY(hn_build_choose(user));
     count_graph(model->main, runs);
-    for (int i = 0; i < HN_OP_COUNT; i++) {
+    for (size_t i = 0; i < hn_build_runs_count(model); i++) {
         hn_op_runs *r = &runs[i];
         r->control = at_most(r->control, r->count);
         r->fast = at_most(r->fast, r->count - r->control);

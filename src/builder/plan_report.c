@@ -1,4 +1,5 @@
 /* A plan as JSON: provenance, profiles, ports, steps, memory. */
+#include <inttypes.h>
 #include <string.h>
 #include "base/json.h"
 #include "builder/model.h"
@@ -121,12 +122,16 @@ static void write_profile(report *r, uint32_t p) {
 
 /* ---- steps ---- */
 
-static const char *kind_text(const hn_plan_step *s) {
+static bool is_of_plugin(const report *r, const hn_plan_step *s) {
+    return s->kind == HN_STEP_REFERENCE && strncmp(text(r, s->provider), HN_PLAN_PLUGIN, strlen(HN_PLAN_PLUGIN)) == 0;
+}
+
+static const char *kind_text(const report *r, const hn_plan_step *s) {
     switch ((hn_step_kind)s->kind) {
     case HN_STEP_KERNEL:
         return "kernel";
     case HN_STEP_REFERENCE:
-        return "reference";
+        return is_of_plugin(r, s) ? "plugin" : "reference";
     case HN_STEP_VIEW:
         return "view";
     case HN_STEP_COPY:
@@ -137,6 +142,15 @@ static const char *kind_text(const hn_plan_step *s) {
         break;
     }
     return "control";
+}
+
+/* "plugin mix 1, parallel": the fast form of a plugin's operator. */
+static const char *kernel_text(const report *r, const hn_plan_step *s) {
+    if (s->kind == HN_STEP_KERNEL) return text(r, s->kernel);
+    if (!is_of_plugin(r, s)) return kind_text(r, s);
+    const char *shown = hn_arena_format(r->arena, "%s %" PRIu32 "%s", text(r, s->provider), s->kernel_version,
+                                        *text(r, s->kernel) ? ", parallel" : "");
+    return shown ? shown : kind_text(r, s);
 }
 
 static uint64_t packed_bytes(const report *r, const hn_plan_step *s) {
@@ -158,8 +172,8 @@ static void write_step(report *r, const hn_plan_step *s, uint32_t block) {
     hn_json_string(&r->json, "name", text(r, s->name));
     hn_json_string(&r->json, "op", text(r, s->op));
     hn_json_string(&r->json, "fused", text(r, s->fused));
-    hn_json_string(&r->json, "kind", kind_text(s));
-    hn_json_string(&r->json, "kernel", s->kind == HN_STEP_KERNEL ? text(r, s->kernel) : kind_text(s));
+    hn_json_string(&r->json, "kind", kind_text(r, s));
+    hn_json_string(&r->json, "kernel", kernel_text(r, s));
     hn_json_string(&r->json, "provider", *text(r, s->provider) ? text(r, s->provider) : "runtime");
     hn_json_string(&r->json, "device", device ? device->name : "?");
     if (block) hn_json_int(&r->json, "block", block);

@@ -75,9 +75,20 @@ static void write_nodes(hn_json *json, const hn_graph *graph) {
     }
 }
 
+size_t hn_build_runs_count(const hn_model *model) { return HN_OP_COUNT + hn_plugins_count(model->plugins); }
+
+size_t hn_build_runs_row(const hn_op *op) {
+    return op->plugin ? HN_OP_COUNT + ((const hn_plugin_op *)op->plugin)->number : (size_t)op->id;
+}
+
+static const char *name_of_row(const hn_model *model, size_t row) {
+    return row < HN_OP_COUNT ? hn_op_at((hn_op_id)row)->name
+                             : hn_plugins_at(model->plugins, row - HN_OP_COUNT)->op.name;
+}
+
 static void count_operators(const hn_graph *graph, hn_op_runs *runs) {
     for (const hn_node *node = graph->first; node; node = node->next) {
-        runs[node->op->id].count++;
+        runs[hn_build_runs_row(node->op)].count++;
         for (int i = 0; i < node->n_body; i++) count_operators(node->body[i], runs);
     }
 }
@@ -90,15 +101,15 @@ static void write_runs(hn_json *json, const hn_op_runs *r) {
 }
 
 /* Most frequent first; the reference on the CPU runs what has no kernel, so nothing is without a place. */
-static void write_operators(hn_json *json, hn_op_runs *runs, bool chosen) {
+static void write_operators(hn_json *json, const hn_model *model, hn_op_runs *runs, bool chosen) {
     hn_json_array(json, "operators", false);
     for (;;) {
-        int best = 0;
-        for (int i = 1; i < HN_OP_COUNT; i++)
+        size_t best = 0;
+        for (size_t i = 1; i < hn_build_runs_count(model); i++)
             if (runs[i].count > runs[best].count) best = i;
         if (!runs[best].count) break;
         hn_json_object(json, NULL, true);
-        hn_json_string(json, "op", hn_op_at((hn_op_id)best)->name);
+        hn_json_string(json, "op", name_of_row(model, best));
         hn_json_int(json, "count", runs[best].count);
         hn_json_string(json, "device", "cpu");
         if (chosen) write_runs(json, &runs[best]);
@@ -176,13 +187,13 @@ static hone_status write_model(hn_json *json, const hn_model *model) {
 
 /* How the operators are run is known only when the model is no longer what it was, so it comes last. */
 static hone_status write_report(hn_json *json, hn_model *model, hn_chooser *choose, void *user) {
-    hn_op_runs *runs = HN_NEW_ARRAY(json->out->arena, hn_op_runs, HN_OP_COUNT);
+    hn_op_runs *runs = HN_NEW_ARRAY(json->out->arena, hn_op_runs, hn_build_runs_count(model));
     HN_TRY_ALLOC(runs);
     hn_json_object(json, NULL, false);
     HN_TRY(write_model(json, model));
     count_operators(model->main, runs);
     if (choose) HN_TRY(choose(user, model, runs));
-    write_operators(json, runs, choose != NULL);
+    write_operators(json, model, runs, choose != NULL);
     hn_json_end_object(json);
     hn_str_append(json->out, "\n", 1);
     return HONE_OK;

@@ -15,7 +15,10 @@ typedef struct hn_op_runs {
     int64_t control;         /* If, Loop, Scan */
     /* the rest costs nothing: folded, merged into others, views */
 } hn_op_runs;
-/* Chooses who runs what and fills `runs` (HN_OP_COUNT of them, counts are set); may change the model. */
+/* Such a list has a row for each operator of ours and behind them one for each of the model's plugins. */
+size_t hn_build_runs_count(const hn_model *model);
+size_t hn_build_runs_row(const hn_op *op);
+/* Chooses who runs what and fills `runs` (counts are set); may change the model. */
 typedef hone_status hn_chooser(void *user, hn_model *model, hn_op_runs *runs);
 /* The JSON report of a model; `choose` NULL: without the choice of kernels. (report.c) */
 HONE_MUST_USE hone_status hn_build_report(const hone_model *model, hn_chooser *choose, void *user, char **json);

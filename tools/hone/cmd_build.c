@@ -79,16 +79,22 @@ static void add_profiles(const args *a, hone_build_config *config, hone_messages
 
 /* ---- the summary ---- */
 
-static void count_steps(const json_t *report, int *kernels, int *references, int *others) {
+typedef struct step_counts {
+    int kernels, plugins, references, others;
+} step_counts;
+
+static step_counts count_steps(const json_t *report) {
     size_t i;
     json_t *step;
-    *kernels = *references = *others = 0;
+    step_counts n = {0};
     json_array_foreach(json_object_get(report, "steps"), i, step) {
         const char *kind = json_string_value(json_object_get(step, "kind"));
-        if (strcmp(kind, "kernel") == 0) ++*kernels;
-        else if (strcmp(kind, "reference") == 0) ++*references;
-        else ++*others;
+        if (strcmp(kind, "kernel") == 0) n.kernels++;
+        else if (strcmp(kind, "plugin") == 0) n.plugins++;
+        else if (strcmp(kind, "reference") == 0) n.references++;
+        else n.others++;
     }
+    return n;
 }
 
 static void print_row(const char *what, const char *value) {
@@ -130,15 +136,14 @@ static const char *memory_text(const json_t *memory) {
 static void print_summary(const char *path, double seconds, bool verbose) {
     char *text;
     json_t *report = plan_report(path, false, &text);
-    int kernels, references, others;
-    count_steps(report, &kernels, &references, &others);
+    const step_counts n = count_steps(report);
     const json_t *meta = json_object_get(report, "meta");
     const file_bytes file = read_file(path);
     printf("%sEngine built in %.3f sec.%s\n", style_on(stdout, GREEN), seconds, style_off(stdout));
     print_row("plan", text_of("%s, %s", path, bytes_text(file.n)));
-    print_row("steps", text_of("%d by kernels, %d by reference, %d views, copies and control flow", kernels, references,
-                               others));
-    if (references) print_row("reference", reference_text(report));
+    print_row("steps", text_of("%d by kernels, %s%d by reference, %d views, copies and control flow", n.kernels,
+                               n.plugins ? text_of("%d by plugins, ", n.plugins) : "", n.references, n.others));
+    if (n.references) print_row("reference", reference_text(report));
     print_row("target", text_of("%s, %s thread%s", json_string_value(json_object_get(meta, "features")),
                                 json_string_value(json_object_get(meta, "threads")),
                                 strcmp(json_string_value(json_object_get(meta, "threads")), "1") == 0 ? "" : "s"));

@@ -309,8 +309,11 @@ static hone_status import_own_attribute(hn_onnx_node *node, const hn_onnx_attrib
     hn_onnx_import *import = node->scope->import;
     const hn_onnx_kind kind = (hn_onnx_kind)kind_of(&attribute->proto, HN_ONNX_UNDEFINED);
     if (kind == HN_ONNX_GRAPH && node->op && node->op->plugin)
-        HN_FAIL(import->diag, HONE_UNSUPPORTED, "attribute '%s': operators of plugins cannot have bodies",
-                attribute->name);
+        HN_FAIL(
+            import->diag, HONE_UNSUPPORTED,
+            "attribute '%s' is a graph, and operators of plugins compute tensors only: express the branch or the loop "
+            "by If, Loop or Scan, and give the plugin what is inside",
+            attribute->name);
     hn_attr attr = {.name = hn_arena_string(&import->model->arena, attribute->name, strlen(attribute->name))};
     HN_TRY_ALLOC(attr.name);
     HN_TRY(import_value(node, attribute, kind, &attr));

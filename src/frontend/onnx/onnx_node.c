@@ -107,20 +107,32 @@ static const char *closest(const char *type, const char *domain) {
     return close;
 }
 
+/* The same among the operators of plugins that are open. */
+static const char *closest_of_plugins(const hone_plugins *plugins, const char *type, const char *domain) {
+    const char *close = NULL;
+    int distance = 0;
+    for (size_t i = 0; i < hn_plugins_count(plugins); i++) {
+        const hone_plugin_op *own = hn_plugins_at(plugins, i)->own;
+        if (strcmp(own->domain, domain) == 0) hn_onnx_suggest(type, own->name, &close, &distance);
+    }
+    return close;
+}
+
 static void hint_unknown(hn_onnx_import *import, size_t first, const unknown_op *op) {
     const char *sibling = closest(op->type, op->domain), *close = closest(op->type, "");
+    const char *own = closest_of_plugins(import->model->plugins, op->type, op->domain);
     if (strcmp(op->domain, "com.microsoft.nchwc") == 0)
         hn_diag_hint(
             import->diag, first,
             "ONNX Runtime made it for one kind of processor, with weights in blocks: save the optimized model "
             "with ORT_ENABLE_EXTENDED instead of ORT_ENABLE_ALL, or give Hone the model from before that step");
-    else if (sibling) hn_diag_hint(import->diag, first, "did you mean '%s'?", sibling);
+    else if (own || sibling) hn_diag_hint(import->diag, first, "did you mean '%s'?", own ? own : sibling);
     else if (strcmp(op->domain, "com.microsoft") == 0 || strncmp(op->domain, "com.ms.", 7) == 0)
         hn_diag_hint(
             import->diag, first,
             "ONNX Runtime's optimizer makes such nodes: give Hone the model from before that step, or a plugin "
             "that has this one (--plugin FILE, see hone/plugin.h)");
-    else if (close)
+    else if (close && strcmp(close, op->type) == 0)
         hn_diag_hint(
             import->diag, first,
             "ONNX's own '%s' has an empty domain: is that the one that was meant? Otherwise give a plugin that "
