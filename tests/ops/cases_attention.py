@@ -5,6 +5,8 @@ import ml_dtypes
 import numpy as np
 from optest import FLOATS, check, compare, oracle, refused, run, values
 
+UP_TO_32 = [dtype for dtype in FLOATS if dtype != np.float64]
+
 LOOSE = {"rtol": 1e-4, "atol": 1e-5}
 NARROW = {"rtol": 2e-2, "atol": 1e-2}
 
@@ -158,7 +160,7 @@ def test_linear_attention():
         for q_heads, kv_heads in ((2, 2), (4, 2), (3, 1)):
             inputs = linear(rule, q_heads=q_heads, kv_heads=kv_heads, state=state, wide=wide, one=one)
             check("LinearAttention", {"update_rule": rule, "q_num_heads": q_heads, "kv_num_heads": kv_heads}, inputs, n_out=2, **LOOSE)
-    for dtype in FLOATS:
+    for dtype in UP_TO_32:
         check("LinearAttention", {"q_num_heads": 4, "kv_num_heads": 2, "scale": 0.5}, linear("gated_delta", dtype=dtype), n_out=2, **tolerance(dtype))
     run("LinearAttention", {"q_num_heads": 4, "kv_num_heads": 2, "update_rule": "linear"}, linear("linear", steps=0, state=True), n_out=2)
     mixed = linear("linear", dtype=np.float16)
@@ -184,7 +186,7 @@ def test_causal_conv():
         inputs = [values((2, 3, length)), values((3, 1, taps), seed=1), values((3,), seed=2) if bias else None,
                   values((2, 3, taps - 1), seed=3) if state else None]
         check("CausalConvWithState", {"activation": activation}, inputs, n_out=2, **LOOSE)
-    for dtype in FLOATS:
+    for dtype in UP_TO_32:
         check("CausalConvWithState", {}, [values((2, 3, 5), dtype), values((3, 1, 3), dtype, seed=1)], n_out=2, **tolerance(dtype))
     run("CausalConvWithState", {}, [values((2, 3, 0)), values((3, 1, 3))], n_out=2)
     run("CausalConvWithState", {}, [values((0, 3, 4)), values((3, 1, 3))], n_out=2)
@@ -213,7 +215,7 @@ def test_rotary_embedding():
     for packed, part, listed, interleaved in itertools.product((False, True), (0, 4, 8), (False, True), (0, 1)):
         attributes = {"interleaved": interleaved, "rotary_embedding_dim": part, **({"num_heads": 3} if packed else {})}
         check("RotaryEmbedding", attributes, rotary(packed, part, listed), evaluator=True)
-    for dtype in FLOATS:
+    for dtype in UP_TO_32:
         check("RotaryEmbedding", {}, rotary(dtype=dtype), evaluator=True, **tolerance(dtype))
     run("RotaryEmbedding", {}, rotary(length=0))
 
@@ -228,3 +230,9 @@ def test_rotary_embedding_refused():
     refused("RotaryEmbedding", {"rotary_embedding_dim": 16}, [x, c, s, p], "rotary_embedding_dim")
     refused("RotaryEmbedding", {}, rotary(packed=True), "num_heads")
     refused("RotaryEmbedding", {}, [x, c.astype(ml_dtypes.bfloat16), s, p], "bfloat16")
+
+
+def test_types_that_the_standard_leaves_out():
+    x = values((1, 2, 3, 4), np.float64)
+    refused("RotaryEmbedding", {}, [x, values((3, 2), np.float64), values((3, 2), np.float64), np.arange(3)[None]], "float64")
+    refused("CausalConvWithState", {}, [values((1, 2, 5), np.float64), values((2, 1, 3), np.float64)], "float64")

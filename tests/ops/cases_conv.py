@@ -173,3 +173,21 @@ def test_col2im():
     refused("Col2Im", {}, [x, image, np.array([0, 5])], "block_shape[0] is 0")
     refused("Col2Im", {}, [x, image, np.array([6, 5])], "does not fit")
     refused("Col2Im", {"strides": [1]}, [x, image, block], "strides")
+
+
+def test_col2im_other_types():
+    overlapping = [np.array([4, 5]), np.array([2, 3])], {"pads": [1, 0, 0, 1]}
+    blocks = (4 + 1 - 2 + 1) * (5 + 1 - 3 + 1)
+    for dtype, of_part in ((np.complex64, np.float32), (np.complex128, np.float64)):
+        real, imaginary = (values((2, 12, blocks), of_part, seed=seed) for seed in (1, 2))
+        parts = [run("Col2Im", overlapping[1], [part, *overlapping[0]])[0] for part in (real, imaginary)]
+        check("Col2Im", overlapping[1], [(real + 1j * imaginary).astype(dtype), *overlapping[0]], expect=[parts[0] + 1j * parts[1]])
+    flags = real > 0.9
+    want = run("Col2Im", overlapping[1], [flags.astype(np.int64), *overlapping[0]])[0] != 0
+    check("Col2Im", overlapping[1], [flags, *overlapping[0]], expect=[want])
+    texts = np.array([[["a", "b", "c"], ["d", "", "f"]]], object)  # two channels of one element a block
+    image, block = np.array([1, 5]), np.array([1, 1])
+    want = np.array([[[["a", "", "b", "", "c"]], [["d", "", "", "", "f"]]]], object)
+    check("Col2Im", {"strides": [1, 2]}, [texts, image, block], expect=[want])
+    refused("Col2Im", {}, [np.full((1, 2, 2), "x", object), np.array([1, 3]), np.array([1, 2])], "texts overlap")
+

@@ -419,3 +419,14 @@ def test_tensor_scatter():
     refused("TensorScatter", {"axis": 0}, [past, update], "axis is that of the batch")
     refused("TensorScatter", {}, [past, update[:1]], "cache and update")
     refused("TensorScatter", {"mode": "ring"}, [past, update], "mode")
+
+
+def test_scatter_complex():
+    x = np.array([1 + 1j, 2, 3j, -1], np.complex128)
+    updates, at = np.array([2 - 1j, 1j, 3], np.complex128), np.array([0, 2, 0])
+    for reduction, want in (("add", [6, 2, 4j, -1]), ("mul", [9 + 3j, 2, -3, -1])):
+        for dtype in (np.complex64, np.complex128):
+            check("ScatterElements", {"reduction": reduction}, [x.astype(dtype), at, updates.astype(dtype)], expect=[np.array(want, dtype)])
+            check("ScatterND", {"reduction": reduction}, [x.astype(dtype), at[:, None], updates.astype(dtype)], expect=[np.array(want, dtype)])
+    refused("ScatterND", {"reduction": "max"}, [x, at[:, None], updates], "complex")
+    refused("ScatterElements", {"reduction": "add"}, [np.array(["a"], object), np.array([0]), np.array(["b"], object)], "string")

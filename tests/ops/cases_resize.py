@@ -128,6 +128,31 @@ def test_types_that_move():
                                                                        object).reshape(want.shape)])
 
 
+def test_outside_of_other_types():
+    """Outside of the image lie the extrapolation value, empty texts and numbers without an imaginary part."""
+    roi, out = np.array([0, 0, 0, 0, 1, 1, 2, 2], np.float32), np.array((1, 1, 3, 3), np.int64)
+    for mode in ("nearest", "linear"):
+        attributes = words(mode, "tf_crop_and_resize", extrapolation_value=7.0)
+        for dtype in (np.complex64, np.complex128):
+            x = np.array([[[[1 + 2j, 3 - 1j], [5j, 8]]]], dtype)
+            want = np.array([[[[1 + 2j, 3 - 1j, 7], [5j, 8, 7], [7, 7, 7]]]], dtype)
+            check("Resize", attributes, [x, roi, None, out], expect=[want])
+    texts = np.array([[[["a", "b"], ["c", "d"]]]], object)
+    want = np.array([[[["a", "b", ""], ["c", "d", ""], ["", "", ""]]]], object)
+    check("Resize", words("nearest", "tf_crop_and_resize"), [texts, roi, None, out], expect=[want])
+    refused("Resize", words("linear"), scaled(texts, 1, 1, 2, 2), "texts cannot be interpolated")
+
+
+def test_complex_and_bool_mix():
+    for mode in ("linear", "cubic"):
+        for dtype, of_part in ((np.complex64, np.float32), (np.complex128, np.float64)):
+            x = [values((1, 2, 5, 6), of_part, seed=seed) for seed in (1, 2)]
+            parts = [run("Resize", words(mode), scaled(part, 1, 1, 1.7, 0.6))[0] for part in x]
+            check("Resize", words(mode), scaled((x[0] + 1j * x[1]).astype(dtype), 1, 1, 1.7, 0.6), expect=[parts[0] + 1j * parts[1]])
+    flags = np.array([[[[False, True, False, False]]]])
+    check("Resize", words("linear", "asymmetric"), scaled(flags, 1, 1, 1, 2), expect=[np.array([[[[0, 1, 1, 1, 0, 0, 0, 0]]]], bool)])
+
+
 def test_types_that_mix():
     for mode in ("linear", "cubic"):
         for scale in (1.7, 0.6):
@@ -176,4 +201,3 @@ def test_refused():
     refused("Resize", {"coordinate_transformation_mode": "tf_crop_and_resize"}, scaled(x, 1, 1, 2, 2), "roi")
     refused("Resize", {"axes": [2, 2]}, scaled(x, 2, 2), "axis 2 twice")
     refused("Resize", {"axes": [4]}, scaled(x, 2), "axes[0] is 4")
-    refused("Resize", words("linear"), scaled(x > 0, 1, 1, 2, 2), "bool")

@@ -121,3 +121,14 @@ def test_not():
 def test_bitwise_not():
     over_integers("BitwiseNot", SIGNED + UNSIGNED)
     refused("BitwiseNot", {}, [values((3,))], "float32")
+
+
+def test_shrink_has_no_bfloat16():
+    refused("Shrink", {}, [values((3,), ml_dtypes.bfloat16)], "bfloat16")
+
+
+def test_erf_of_integers():
+    for dtype in SIGNED + UNSIGNED:
+        x = np.array([0, 1, 5, 6, 100, -1 if dtype in SIGNED else 7, -6 if dtype in SIGNED else 8], np.int64)
+        want = np.array([math.trunc(math.erf(int(n))) for n in x])
+        check("Erf", {}, [x.astype(dtype)], expect=[want.astype(dtype)])

@@ -62,6 +62,27 @@ def test_grid_sample_types():
     check("GridSample", {}, [x, grid_for(1, (3, 4), 2, dtype=np.float64)], evaluator=True, rtol=1e-5, atol=1e-5)
 
 
+def test_grid_sample_other_types():
+    grid = grid_for(2, (5, 4), 2)
+    texts = np.array([f"t{n}" for n in range(2 * 3 * 6 * 7)], object).reshape(2, 3, 6, 7)
+    numbers = np.arange(1, texts.size + 1).reshape(texts.shape)
+    for padding in ("zeros", "border", "reflection"):
+        attributes = {"mode": "nearest", "padding_mode": padding}
+        want = run("GridSample", attributes, [numbers.astype(np.float64), grid])[0].astype(np.int64)
+        names = np.array([f"t{n - 1}" if n else "" for n in want.reshape(-1)], object).reshape(want.shape)
+        check("GridSample", attributes, [texts, grid], expect=[names])
+        check("GridSample", attributes, [numbers + 2 ** 62, grid], expect=[np.where(want, want + 2 ** 62, 0)])  # no rounding
+        check("GridSample", attributes, [numbers * (1 - 2j), grid], expect=[want * (1 - 2j)])
+        for dtype in (np.bool_, np.int8, np.float16):
+            check("GridSample", attributes, [(numbers % 2).astype(dtype), grid], expect=[(want % 2).astype(dtype)])
+    for mode in ("linear", "cubic"):
+        for dtype, of_part in ((np.complex64, np.float32), (np.complex128, np.float64)):
+            x = [values((2, 3, 6, 7), of_part, seed=seed) for seed in (1, 2)]
+            parts = [run("GridSample", {"mode": mode}, [part, grid])[0] for part in x]
+            check("GridSample", {"mode": mode}, [(x[0] + 1j * x[1]).astype(dtype), grid], expect=[parts[0] + 1j * parts[1]])
+        refused("GridSample", {"mode": mode}, [texts, grid], "texts cannot be interpolated")
+
+
 def test_grid_sample_far_away():
     x = np.arange(1, 5, dtype=np.float32).reshape(1, 1, 2, 2)
     points = np.array([[[[np.nan, 0], [np.inf, 0], [-np.inf, np.inf], [1e30, 1e30]]]], np.float32)

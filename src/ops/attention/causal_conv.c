@@ -11,7 +11,7 @@ static const char *const activations[] = {"none", "silu", "swish", NULL};
 hone_status hn_ops_infer_causal_conv_with_state(hn_infer *infer) {
     int activation;
     HN_TRY(hn_ops_word(infer->attrs, "activation", activations, &activation, infer->diag));
-    HN_TRY(hn_ops_check_type(infer, INPUT, HN_TYPES_FLOAT));
+    HN_TRY(hn_ops_check_type(infer, INPUT, HN_TYPES_FLOAT_TO_32));
     for (int i = WEIGHT; i <= PAST; i++) HN_TRY(hn_ops_check_same_type(infer, INPUT, i));
     HN_TRY(hn_ops_check_rank(infer, INPUT, 3));
     const hn_dim batch = hn_heads_dim(infer, INPUT, 3, 0), channels = hn_heads_dim(infer, INPUT, 3, 1);

@@ -24,7 +24,7 @@ static hone_status check_presence(const hn_infer *infer, int i, const char *name
 /* A gate of rank 3 whose last dim is `few` or `many`. */
 static hone_status check_gate(const hn_infer *infer, int i, const hn_heads_shape *q, hn_dim few, hn_dim many) {
     const hn_dim last = hn_heads_dim(infer, i, 3, 2), want[3] = {q->batch, q->length, last};
-    HN_TRY(hn_ops_check_type(infer, i, HN_TYPES_FLOAT));
+    HN_TRY(hn_ops_check_type(infer, i, HN_TYPES_FLOAT_TO_32));
     HN_TRY(hn_heads_check(infer, i, 3, want));
     const bool known = hn_dim_is_const(last) && hn_dim_is_const(few) && hn_dim_is_const(many);
     if (!known || last.value == few.value || last.value == many.value) return HONE_OK;
@@ -40,7 +40,7 @@ static hone_status check_heads(const hn_infer *infer, hn_heads_shape *q, hn_head
                 "q_num_heads = %lld must be a positive multiple of kv_num_heads = %lld", (long long)q_heads,
                 (long long)kv_heads);
     for (int i = QUERY; i <= VALUE; i++) {
-        HN_TRY(hn_ops_check_type(infer, i, HN_TYPES_FLOAT));
+        HN_TRY(hn_ops_check_type(infer, i, HN_TYPES_FLOAT_TO_32));
         HN_TRY(hn_ops_check_rank(infer, i, 3));
     }
     HN_TRY(hn_heads_infer(infer, QUERY, "q_num_heads", q));
@@ -65,7 +65,7 @@ hone_status hn_ops_infer_linear_attention(hn_infer *infer) {
     HN_TRY(check_gate(infer, DECAY, &q, kv_heads, hn_dim_mul(infer->exprs, kv_heads, q.size)));
     HN_TRY(check_gate(infer, BETA, &q, hn_dim_const(1), kv_heads));
     const hn_shape state = {.rank = 4, .dim = {q.batch, kv_heads, q.size, v.size}};
-    HN_TRY(hn_ops_check_type(infer, PAST, HN_TYPES_FLOAT));
+    HN_TRY(hn_ops_check_type(infer, PAST, HN_TYPES_FLOAT_TO_32));
     HN_TRY(hn_heads_check(infer, PAST, 4, state.dim));
     const hn_shape y = {.rank = 3, .dim = {q.batch, q.length, hn_dim_mul(infer->exprs, hn_dim_const(q_heads), v.size)}};
     hn_infer_set(infer, 0, hn_infer_dtype(infer, QUERY), &y);

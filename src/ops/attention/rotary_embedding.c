@@ -27,7 +27,7 @@ static hone_status check_caches(const hn_infer *infer, const hn_heads_shape *x) 
 
 hone_status hn_ops_infer_rotary_embedding(hn_infer *infer) {
     hn_heads_shape x;
-    HN_TRY(hn_ops_check_type(infer, X, HN_TYPES_FLOAT));
+    HN_TRY(hn_ops_check_type(infer, X, HN_TYPES_FLOAT_TO_32));
     HN_TRY(hn_ops_check_same_type(infer, X, COS));
     HN_TRY(hn_ops_check_same_type(infer, X, SIN));
     HN_TRY(hn_ops_check_type(infer, POSITIONS, HN_TYPE(INT64)));

@@ -4,6 +4,7 @@
 #include "ops/checks.h"
 #include "ops/conv/window.h"
 #include "ops/matmul/panel.h"
+#include "ops/parts.h"
 #include "ops/registry.h"
 #include "ops/shape/shape.h"
 
@@ -38,7 +39,8 @@ hone_status hn_ops_infer_col2im(hn_infer *infer) {
     const hn_shape *x = &infer->in[0].shape;
     hn_shape image, block, out = hn_shape_unknown();
     hn_dim rows;
-    HN_TRY(hn_ops_check_type(infer, 0, HN_TYPES_NUMBER));
+    HN_TRY(hn_ops_check_type(
+        infer, 0, HN_TYPES_NUMBER | HN_TYPE(BOOL) | HN_TYPE(STRING) | HN_TYPE(COMPLEX64) | HN_TYPE(COMPLEX128)));
     HN_TRY(hn_ops_check_rank(infer, 0, 3));
     for (int i = 1; i < 3; i++) {
         hn_shape *size = i == 1 ? &image : &block;
@@ -69,7 +71,8 @@ typedef struct folding {
     hn_window w;
     int64_t image[HN_MAX_SPATIAL], blocks[HN_MAX_SPATIAL];
     int64_t pixels, rows, columns; /* of one plane; rows: elements of a block */
-    bool integer;
+    hn_block_kind kind;            /* of the sums; HN_BLOCK_NONE: texts */
+    int part;                      /* of complex numbers */
 } folding;
 
 /* The pixel under row `kernel_at` of block `at`, -1 in the padding. */
@@ -80,25 +83,47 @@ static int64_t pixel_of(const folding *f, const int64_t *at, const int64_t *kern
     return row < 0 || column < 0 || column >= f->image[last] ? -1 : row * f->image[last] + column;
 }
 
+/* Puts element `at` of x onto a pixel. Texts have no sum: false when two of them meet. */
+static bool add_element(const folding *f, const hn_tensor *x, int64_t at, void *plane, int64_t pixel) {
+    double real;
+    uint64_t whole;
+    if (f->kind == HN_BLOCK_NONE) {
+        hn_bytes *to = (hn_bytes *)plane + pixel;
+        if (to->data) return false;
+        *to = ((const hn_bytes *)x->data)[at];
+        if (!to->data) to->data = ""; /* taken */
+    } else if (f->kind == HN_BLOCK_F64) {
+        hn_part_load(&real, x, f->part, at, 1);
+        ((double *)plane)[pixel] += real;
+    } else {
+        hn_block_load_u64(&whole, x, at, 1);
+        ((uint64_t *)plane)[pixel] += whole;
+    }
+    return true;
+}
+
 /* Adds the columns of one plane, from element `first` of x on, to `plane`. */
-static void fold_plane(const folding *f, const hn_tensor *x, int64_t first, void *plane) {
+static bool fold_plane(const folding *f, const hn_tensor *x, int64_t first, void *plane) {
     int64_t kernel_at[HN_MAX_SPATIAL] = {0};
     do {
         int64_t at[HN_MAX_SPATIAL] = {0};
         do {
             const int64_t pixel = pixel_of(f, at, kernel_at);
-            double real;
-            uint64_t whole;
-            if (pixel >= 0 && f->integer) {
-                hn_block_load_u64(&whole, x, first, 1);
-                ((uint64_t *)plane)[pixel] += whole;
-            } else if (pixel >= 0) {
-                hn_block_load_f64(&real, x, first, 1);
-                ((double *)plane)[pixel] += real;
-            }
+            if (pixel >= 0 && !add_element(f, x, first, plane, pixel)) return false;
             first++;
         } while (hn_window_next(f->w.n, at, NULL, f->blocks));
     } while (hn_window_next(f->w.n, kernel_at, NULL, f->w.kernel));
+    return true;
+}
+
+static void store_plane(const folding *f, hn_tensor *y, int64_t first, const void *sums) {
+    if (f->kind == HN_BLOCK_NONE) memcpy((hn_bytes *)y->data + first, sums, (size_t)f->pixels * sizeof(hn_bytes));
+    else if (f->kind == HN_BLOCK_F64) hn_part_store(y, f->part, first, f->pixels, sums);
+    else
+        for (int64_t at = 0; at < f->pixels; at += HN_BLOCK) {
+            const int n = f->pixels - at < HN_BLOCK ? (int)(f->pixels - at) : HN_BLOCK;
+            hn_block_store_u64(y, first + at, (const uint64_t *)sums + at, n);
+        }
 }
 
 static hone_status plan_folding(hn_call *call, folding *f) {
@@ -113,7 +138,7 @@ static hone_status plan_folding(hn_call *call, folding *f) {
     f->pixels = hn_panel_count(f->w.n, f->image);
     f->rows = hn_panel_count(f->w.n, f->w.kernel);
     f->columns = hn_panel_count(f->w.n, f->blocks);
-    f->integer = hn_block_kind_of(y->dtype) != HN_BLOCK_F64;
+    f->kind = hn_parts_of(y->dtype) == 2 ? HN_BLOCK_F64 : hn_block_kind_of(y->dtype);
     return HONE_OK;
 }
 
@@ -123,16 +148,15 @@ hone_status hn_ops_ref_col2im(hn_call *call) {
     if (!y || hn_tensor_count(y) == 0) return HONE_OK;
     HN_TRY(plan_folding(call, &f));
     const int64_t planes = y->dim[0] * y->dim[1];
-    void *sums = hn_panel_scratch(call, f.pixels);
+    const size_t bytes = f.kind == HN_BLOCK_NONE ? sizeof(hn_bytes) : 8;
+    void *sums = hn_panel_scratch(call, f.pixels * (int64_t)(bytes / 8));
     HN_TRY_ALLOC(sums);
-    for (int64_t plane = 0; plane < planes; plane++) {
-        memset(sums, 0, (size_t)f.pixels * 8);
-        if (f.rows > 0 && f.columns > 0) fold_plane(&f, call->in[0], plane * f.rows * f.columns, sums);
-        for (int64_t at = 0; at < f.pixels; at += HN_BLOCK) {
-            const int n = f.pixels - at < HN_BLOCK ? (int)(f.pixels - at) : HN_BLOCK;
-            if (f.integer) hn_block_store_u64(y, plane * f.pixels + at, (uint64_t *)sums + at, n);
-            else hn_block_store_f64(y, plane * f.pixels + at, (double *)sums + at, n);
+    for (f.part = 0; f.part < hn_parts_of(y->dtype); f.part++)
+        for (int64_t plane = 0; plane < planes; plane++) {
+            memset(sums, 0, (size_t)f.pixels * bytes);
+            if (f.rows > 0 && f.columns > 0 && !fold_plane(&f, call->in[0], plane * f.rows * f.columns, sums))
+                HN_FAIL(call->diag, HONE_INVALID_ARGUMENT, "blocks of texts overlap; texts cannot be added");
+            store_plane(&f, y, plane * f.pixels, sums);
         }
-    }
     return HONE_OK;
 }

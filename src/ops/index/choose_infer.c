@@ -25,8 +25,7 @@ hone_status hn_ops_infer_one_hot(hn_infer *infer) {
     hn_shape out = hn_shape_unknown();
     hn_dim depth;
     int axis;
-    HN_TRY(hn_ops_check_type(infer, 0, HN_TYPES_REAL));
-    HN_TRY(hn_ops_check_type(infer, 1, HN_TYPES_REAL));
+    for (int i = 0; i < 2; i++) HN_TRY(hn_ops_check_type(infer, i, HN_TYPES_REAL & ~HN_TYPE(BFLOAT16)));
     HN_TRY(hn_ops_check_type(infer, 2, HN_TYPES_WHOLE_BYTES));
     HN_TRY(hn_ops_check_vector(infer, 2, hn_dim_const(2)));
     HN_TRY(read_depth(infer, &depth));

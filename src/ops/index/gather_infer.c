@@ -1,5 +1,6 @@
 /* Shapes of the Gather and Scatter operators. */
 #include "ops/index/index.h"
+#include <string.h>
 #include "ops/registry.h"
 #include "ops/shape/shape.h"
 
@@ -95,7 +96,11 @@ static hone_status check_reduction(const hn_infer *infer) {
     int reduction;
     HN_TRY(hn_ops_check_same_type(infer, 0, 2));
     HN_TRY(hn_ops_word(infer->attrs, "reduction", hn_index_reductions, &reduction, infer->diag));
-    return reduction ? hn_ops_check_type(infer, 0, HN_TYPES_REAL | HN_TYPE(BOOL)) : HONE_OK;
+    const uint32_t ordered = HN_TYPES_REAL | HN_TYPE(BOOL), complex = HN_TYPE(COMPLEX64) | HN_TYPE(COMPLEX128);
+    if (!reduction) return HONE_OK;
+    const char *name = hn_index_reductions[reduction];
+    const bool arithmetic = strcmp(name, "add") == 0 || strcmp(name, "mul") == 0;
+    return hn_ops_check_type(infer, 0, arithmetic ? ordered | complex : ordered);
 }
 
 static hone_status check_updates(const hn_infer *infer, const hn_shape *wanted) {

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "ops/block.h"
 #include "ops/index/index.h"
+#include "ops/parts.h"
 #include "ops/registry.h"
 
 int hn_index_axis(const hn_call *call, int64_t otherwise, int rank) {
@@ -161,7 +162,23 @@ COMBINE(uint64_t, uint64_t)
         hn_block_store_##suffix(out, at, old, n);                                                                      \
     } while (0)
 
+/* Complex numbers have sums and products only. */
+static void update_complex(hn_tensor *out, int64_t at, const hn_tensor *updates, int64_t from, int reduction) {
+    double a[2], b[2];
+    for (int part = 0; part < 2; part++) {
+        hn_part_load(&a[part], out, part, at, 1);
+        hn_part_load(&b[part], updates, part, from, 1);
+    }
+    const double product[] = {a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]}, sum[] = {a[0] + b[0], a[1] + b[1]};
+    for (int part = 0; part < 2; part++)
+        hn_part_store(out, part, at, 1, reduction == MUL ? &product[part] : &sum[part]);
+}
+
 static void update_block(hn_tensor *out, int64_t at, const hn_tensor *updates, int64_t from, int n, int reduction) {
+    if (hn_parts_of(out->dtype) == 2) {
+        for (int i = 0; i < n; i++) update_complex(out, at + i, updates, from + i, reduction);
+        return;
+    }
     switch (hn_block_kind_of(out->dtype)) {
     case HN_BLOCK_F64:
         UPDATE(double, f64);

@@ -116,10 +116,11 @@ static hone_status apply_scales(const hn_infer *infer, const hn_resize *r, hn_sh
 }
 
 static hone_status check_types(const hn_infer *infer, const hn_resize *r) {
-    uint32_t real = HN_TYPES_FLOAT | HN_TYPES_SIGNED | HN_TYPES_UNSIGNED;
-    uint32_t any = real | HN_TYPE(BOOL) | HN_TYPE(STRING) | HN_TYPE(COMPLEX64) | HN_TYPE(COMPLEX128);
-    HN_TRY(hn_ops_check_type(infer, 0, r->mode == HN_RESIZE_NEAREST ? any : real));
-    HN_TRY(hn_ops_check_type(infer, 1, HN_TYPES_FLOAT));
+    const uint32_t value = HN_TYPES_NUMBER | HN_TYPE(BOOL) | HN_TYPE(COMPLEX64) | HN_TYPE(COMPLEX128);
+    if (r->mode != HN_RESIZE_NEAREST && hn_infer_dtype(infer, 0) == HONE_STRING)
+        HN_FAIL(infer->diag, HONE_INVALID_MODEL, "texts cannot be interpolated: with them, mode must be nearest");
+    HN_TRY(hn_ops_check_type(infer, 0, value | HN_TYPE(STRING)));
+    HN_TRY(hn_ops_check_type(infer, 1, HN_TYPES_FLOAT_NO_BF));
     HN_TRY(hn_ops_check_type(infer, 2, HN_TYPE(FLOAT32)));
     return hn_ops_check_type(infer, 3, HN_TYPE(INT64));
 }

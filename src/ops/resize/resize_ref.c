@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/dtype.h"
 #include "ops/matmul/panel.h"
+#include "ops/parts.h"
 #include "ops/registry.h"
 #include "abi/resize.h"
 
@@ -68,11 +69,14 @@ static void resample_axis(const hn_resize_axis *a, int64_t outer, int64_t inner,
     }
 }
 
-static hone_status interpolate(hn_call *call, const hn_resize *r, const hn_resize_axis *axis) {
+/* The value outside of the image is real. */
+static hone_status interpolate_part(hn_call *call, const hn_resize *r, const hn_resize_axis *axis, int part) {
     const hn_tensor *x = call->in[0];
+    const double extrapolation = part == 0 ? r->extrapolation : 0;
     int64_t outer = 1, inner = hn_tensor_count(x);
     double *now, *next;
-    HN_TRY_ALLOC(now = hn_panel_load_all(call, x));
+    HN_TRY_ALLOC(now = hn_panel_scratch(call, inner));
+    hn_part_load(now, x, part, 0, inner);
     for (int i = 0; i < x->rank; i++) {
         const hn_resize_axis *a = &axis[i];
         inner /= a->in;
@@ -80,14 +84,19 @@ static hone_status interpolate(hn_call *call, const hn_resize *r, const hn_resiz
             int64_t count;
             if (__builtin_mul_overflow(outer * a->out, inner, &count)) return HONE_OUT_OF_MEMORY;
             HN_TRY_ALLOC(next = hn_panel_scratch(call, count));
-            resample_axis(a, outer, inner, r->extrapolation, now, next);
+            resample_axis(a, outer, inner, extrapolation, now, next);
             now = next;
         }
         outer *= a->out;
     }
     if (hn_dtype_is_int(x->dtype))
         for (int64_t i = 0; i < outer; i++) now[i] = nearbyint(now[i]);
-    hn_panel_store(call->out[0], 0, outer, now);
+    hn_part_store(call->out[0], part, 0, outer, now);
+    return HONE_OK;
+}
+
+static hone_status interpolate(hn_call *call, const hn_resize *r, const hn_resize_axis *axis) {
+    for (int part = 0; part < hn_parts_of(call->in[0]->dtype); part++) HN_TRY(interpolate_part(call, r, axis, part));
     return HONE_OK;
 }
 
@@ -104,7 +113,8 @@ static void move_nearest(hn_call *call, const hn_resize *r, const hn_resize_axis
             from = from * axis[k].in + axis[k].index[at[k]];
             outside = outside || axis[k].outside[at[k]];
         }
-        if (outside) hn_panel_store(y, i, 1, &r->extrapolation);
+        memset((char *)y->data + (size_t)i * size, 0, outside ? size : 0); /* an empty text, no imaginary part */
+        if (outside) hn_part_store(y, 0, i, 1, &r->extrapolation);
         else memcpy((char *)y->data + (size_t)i * size, (const char *)x->data + (size_t)from * size, size);
         for (int k = x->rank - 1; k >= 0; k--) {
             if (++at[k] < y->dim[k]) break;
@@ -119,7 +129,7 @@ hone_status hn_ops_ref_resize(hn_call *call) {
     hn_resize r;
     if (!call->out[0] || hn_tensor_count(call->out[0]) == 0) return HONE_OK;
     HN_TRY(hn_resize_read(call->attrs, x->rank, &r, call->diag));
-    r.precise = x->dtype == HONE_FLOAT64;
+    r.precise = x->dtype == HONE_FLOAT64 || x->dtype == HONE_COMPLEX128;
     HN_TRY(prepare(call, &r, axis));
     if (r.mode != HN_RESIZE_NEAREST) return interpolate(call, &r, axis);
     move_nearest(call, &r, axis);

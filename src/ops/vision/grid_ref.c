@@ -1,7 +1,9 @@
 /* AffineGrid and GridSample. Coordinates are computed in the precision of the grid (float for narrower types), on which
  * ties of `nearest` depend; values are summed in double. */
 #include <math.h>
+#include <string.h>
 #include "ops/matmul/panel.h"
+#include "ops/parts.h"
 #include "ops/registry.h"
 #include "ops/vision/sample.h"
 
@@ -109,14 +111,55 @@ static void place_axis(const sampling *s, int axis, double x, hn_sample *out) {
     }
 }
 
-/* The grid lists coordinates last axis first. */
+/* Where point p of an image lies. The grid lists coordinates last axis first. */
+static void place_point(const sampling *s, const hn_tensor *grid, int64_t p, hn_sample *out) {
+    double at[HN_SAMPLE_AXES];
+    hn_panel_load(at, grid, p * s->n, s->n);
+    for (int i = 0; i < s->n; i++) place_axis(s, i, at[s->n - 1 - i], out);
+}
+
 static void sample_image(const sampling *s, hn_call *call, int64_t image, const double *x, double *y) {
     hn_sample place = {.n = s->n};
     for (int64_t p = 0; p < s->out_count; p++) {
-        double at[HN_SAMPLE_AXES];
-        hn_panel_load(at, call->in[1], (image * s->out_count + p) * s->n, s->n);
-        for (int i = 0; i < s->n; i++) place_axis(s, i, at[s->n - 1 - i], &place);
+        place_point(s, call->in[1], image * s->out_count + p, &place);
         for (int64_t c = 0; c < s->planes; c++) y[c * s->out_count + p] = hn_sample_read(&place, x + c * s->in_count);
+    }
+}
+
+static hone_status interpolate(hn_call *call, const sampling *s) {
+    const hn_tensor *x = call->in[0];
+    double *image = hn_panel_scratch(call, s->planes * s->in_count),
+           *y = hn_panel_scratch(call, s->planes * s->out_count);
+    HN_TRY_ALLOC(image);
+    HN_TRY_ALLOC(y);
+    for (int64_t i = 0; i < x->dim[0]; i++)
+        for (int part = 0; part < hn_parts_of(x->dtype); part++) {
+            hn_part_load(image, x, part, i * s->planes * s->in_count, s->planes * s->in_count);
+            sample_image(s, call, i, image, y);
+            hn_part_store(call->out[0], part, i * s->planes * s->out_count, s->planes * s->out_count, y);
+        }
+    return HONE_OK;
+}
+
+/* The nearest element is copied, whatever its type; outside lie zeros and empty texts. */
+static void move_nearest(hn_call *call, const sampling *s) {
+    const size_t size = hn_element_size(call->in[0]->dtype);
+    hn_sample place = {.n = s->n};
+    for (int64_t p = 0; p < call->in[0]->dim[0] * s->out_count; p++) {
+        const int64_t image = p / s->out_count;
+        int64_t offset = 0;
+        bool inside = true;
+        place_point(s, call->in[1], p, &place);
+        for (int i = 0; i < s->n; i++) {
+            offset += place.offset[i][0];
+            inside = inside && place.weight[i][0] != 0;
+        }
+        for (int64_t c = image * s->planes; c < (image + 1) * s->planes; c++) {
+            const char *from = (const char *)call->in[0]->data + (size_t)(c * s->in_count + offset) * size;
+            char *to = (char *)call->out[0]->data + (size_t)(c * s->out_count + p % s->out_count) * size;
+            if (inside) memcpy(to, from, size);
+            else memset(to, 0, size);
+        }
     }
 }
 
@@ -144,13 +187,7 @@ hone_status hn_ops_ref_grid_sample(hn_call *call) {
     s.planes = x->dim[1];
     s.in_count = hn_panel_count(s.n, x->dim + 2);
     s.out_count = hn_panel_count(s.n, out->dim + 2);
-    double *image = hn_panel_scratch(call, s.planes * s.in_count), *y = hn_panel_scratch(call, s.planes * s.out_count);
-    HN_TRY_ALLOC(image);
-    HN_TRY_ALLOC(y);
-    for (int64_t i = 0; i < x->dim[0]; i++) {
-        hn_panel_load(image, x, i * s.planes * s.in_count, s.planes * s.in_count);
-        sample_image(&s, call, i, image, y);
-        hn_panel_store(out, i * s.planes * s.out_count, s.planes * s.out_count, y);
-    }
+    if (s.mode != NEAREST) return interpolate(call, &s);
+    move_nearest(call, &s);
     return HONE_OK;
 }

@@ -31,10 +31,13 @@ hone_status hn_ops_infer_affine_grid(hn_infer *infer) {
 static hone_status check_grid(const hn_infer *infer) {
     static const char *const modes[] = {"linear", "nearest", "cubic", NULL};
     static const char *const paddings[] = {"zeros", "border", "reflection", NULL};
-    int word;
-    HN_TRY(hn_ops_word(infer->attrs, "mode", modes, &word, infer->diag));
-    HN_TRY(hn_ops_word(infer->attrs, "padding_mode", paddings, &word, infer->diag));
-    HN_TRY(hn_ops_check_type(infer, 0, HN_TYPES_NUMBER | HN_TYPE(BOOL)));
+    const uint32_t value = HN_TYPES_NUMBER | HN_TYPE(BOOL) | HN_TYPE(COMPLEX64) | HN_TYPE(COMPLEX128);
+    int mode, padding;
+    HN_TRY(hn_ops_word(infer->attrs, "mode", modes, &mode, infer->diag));
+    HN_TRY(hn_ops_word(infer->attrs, "padding_mode", paddings, &padding, infer->diag));
+    if (mode != 1 && hn_infer_dtype(infer, 0) == HONE_STRING)
+        HN_FAIL(infer->diag, HONE_INVALID_MODEL, "texts cannot be interpolated: with them, mode must be nearest");
+    HN_TRY(hn_ops_check_type(infer, 0, value | HN_TYPE(STRING)));
     return hn_ops_check_type(infer, 1, HN_TYPES_FLOAT);
 }
 
