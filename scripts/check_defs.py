@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""One list per kind of thing: each row of a list has its source, and its cases in the tests."""
+"""One list per kind of thing: each row of a list has its source, and its cases in the tests; lists that are searched are
+sorted."""
 import re
 from fnmatch import fnmatch
 
@@ -12,7 +13,7 @@ LISTS = {
     "src/abi/ops.def": (r'HN_OP\(\s*(?P<id>\w+)\s*,\s*"(?P<name>[\w.]+)"', [
         ("implementation row", "src/ops/*/*.def", r"\bHN_\w+\(\s*{id}\s*[,)]", None),
         ("row in the ONNX map", "src/frontend/onnx/onnx_map.def", r'"{name}"', "HN_INTERNAL_OP"),
-        ("case in tests", "tests/*/*", r"\bHN_OP_{id}\b|\b{name}\b", None),
+        ("case in tests, as of tests/ops/cases_<family>.py", "tests/*/*", r"\bHN_OP_{id}\b|\b{name}\b", None),
     ]),
     "tools/hone/commands.def": (r"HONE_COMMAND\(\s*(?P<id>\w+)\s*,", [
         ("source file", "tools/hone/cmd_{id}.c", None, None),
@@ -26,6 +27,24 @@ LISTS = {
         ("golden case", "tests/passes/{id}/*.hir", None, None),
     ]),
 }
+
+# lists in which programs search: what orders the rows, numbers by value
+SORTED = {
+    "src/frontend/onnx/onnx_map.def": r'HN_ONNX\("(?P<name>[^"]+)",\s*(?P<opset>\d+)',
+    "src/frontend/onnx/onnx_attrs.def": r'HN_ONNX_ATTR\("(?P<name>[^"]+)"',
+}
+
+
+def unsorted(path, text, row):
+    """Rows that a search does not find, since they stand behind a greater one."""
+    greatest = None
+    for match in re.finditer(row, text):
+        key = [int(part) if part.isdigit() else part.encode() for part in match.groups()]
+        if greatest and key < greatest[0]:
+            yield (f"{path}:{text.count(chr(10), 0, match.start()) + 1}: {match['name']} must stand before {greatest[1]}: "
+                   "rows are sorted by name (as strcmp does), then opset")
+            continue
+        greatest = key, match["name"]
 
 
 def main():
@@ -59,6 +78,9 @@ def main():
                         continue
                     if not shown(files.format(**match.groupdict()), pattern and pattern.format(**own)):
                         faults.append(f"{place} has no {what} ({files.format(**match.groupdict())})")
+    for path, row in SORTED.items():
+        if path in paths:
+            faults.extend(unsorted(path, text_of(path), row))
     finish(faults, f"lists, {rows} rows")
 
 

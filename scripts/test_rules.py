@@ -112,6 +112,12 @@ class Rules(unittest.TestCase):
         self.good(script, {"src/frontend/onnx/onnx_map.def": "\n", "src/abi/ops.def": 'HN_OP(relu, "Relu", HN_INTERNAL_OP)\n'})
         self.bad(script, {"src/abi/ops.def": GOOD["src/abi/ops.def"] * 2}, "twice")
         self.bad(script, {"tools/hone/commands.def": "HONE_COMMAND(run, 0)\n"}, "run has no source file", "run has no case")
+        rows = ['HN_ONNX("Add", 7, "Add", same)\n', 'HN_ONNX("Add", 13, "Add", same)\n', 'HN_ONNX("Relu", 1, "Relu", same)\n']
+        self.good(script, {"src/frontend/onnx/onnx_map.def": "".join(rows)})
+        self.bad(script, {"src/frontend/onnx/onnx_map.def": "".join(reversed(rows))}, "onnx_map.def:2: Add must stand before Relu")
+        self.bad(script, {"src/frontend/onnx/onnx_map.def": rows[1] + rows[0] + rows[2]}, "onnx_map.def:2: Add must stand before Add")
+        attributes = ['HN_ONNX_ATTR("b.Add", "axis", INT, 1, 0, 0)\n', 'HN_ONNX_ATTR("Relu", "a", INT, 1, 0, 0)\n']
+        self.bad(script, {"src/frontend/onnx/onnx_attrs.def": "".join(attributes)}, "onnx_attrs.def:2: Relu must stand before b.Add")
 
     def test_symbols(self):
         good = "__attribute__((visibility(\"default\"))) int hone_a(void) { return 0; }\nint hn_b(void) { return 1; }\n"

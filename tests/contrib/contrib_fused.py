@@ -1,4 +1,8 @@
 """Fused products and activations, Gelu with its bias, normalizations of sums."""
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 from onenode import check, random, refused
 
@@ -122,3 +126,12 @@ def test_other_operators_of_onnx_runtime():
     x, w = random((1, 8, 5, 5)), random((8, 8, 3, 3), seed=1)
     refused("Conv", {"kernel_shape": [3, 3]}, [x, w], "save the optimized model with ORT_ENABLE_EXTENDED", domain="com.microsoft.nchwc")
     refused("SparseAttention", {}, [x], "--plugin FILE")
+
+
+def test_table_of_attributes_is_current():
+    root = Path(__file__).resolve().parents[2]
+    made = subprocess.run([sys.executable, root / "scripts/make_onnx_attrs.py"], capture_output=True, text=True, check=True).stdout
+    lines = zip((root / "src/frontend/onnx/onnx_attrs.def").read_text().splitlines(), made.splitlines())
+    different = next((pair for pair in lines if pair[0] != pair[1]), None)
+    assert not different, f"onnx_attrs.def has {different[0]}, the schemas give {different[1]}: run scripts/make_onnx_attrs.py"
+    assert (root / "src/frontend/onnx/onnx_attrs.def").read_text() == made
