@@ -171,5 +171,6 @@ hone_status hn_build_specialize(hn_build *build) {
         hn_expr_set_bounds(pool, s, build->low[s], build->high[s] < 0 ? INT64_MAX : build->high[s]);
     }
     substitute_graph(pool, build->model->main, replacement, build->n_symbol);
+    build->model->specialized = true;
     return hn_ir_infer(build->model, build->diag);
 }

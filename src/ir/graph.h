@@ -108,6 +108,7 @@ struct hn_model {
     bool expanded;               /* for_file: what is known of a kept node takes its place */
     bool opaque;                 /* for_file: there are operators that nobody knows, so types may be unknown, too */
     const hone_plugins *plugins; /* more operators; borrowed, may be NULL */
+    bool specialized;            /* inputs have other shapes than the file declares: branches may turn out dead */
     bool failed; /* an allocation inside a rewiring function without a status failed: whoever drives passes must stop */
     hn_bytes proto;            /* for_file: its message in the file; borrowed */
     hn_map declared;           /* for_file: name of an input or output -> hn_bytes, its message in the file */

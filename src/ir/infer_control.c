@@ -44,20 +44,78 @@ int hn_ir_known_condition(const hn_value *value) {
     return info->element->value != 0;
 }
 
-static hone_status infer_branch(hn_node *node, int branch, bool taken, hn_diag *diag) {
-    hn_graph *body = node->body[branch];
+static hone_status expect_branch(const hn_node *node, int branch, hn_diag *diag) {
+    const hn_graph *body = node->body[branch];
     HN_TRY(expect_ports(node, "inputs", body->inputs.n, 0, diag));
-    HN_TRY(expect_ports(node, "outputs", body->outputs.n, node->n_out, diag));
+    return expect_ports(node, "outputs", body->outputs.n, node->n_out, diag);
+}
+
+static hone_status infer_branch(hn_node *node, int branch, bool taken, hn_diag *diag) {
     /* Exporters leave branches behind that cannot work for the shapes at hand because they never run: no fault. */
-    const hone_status status = hn_ir_infer_graph(body, taken ? diag : NULL);
+    const hone_status status = hn_ir_infer_graph(node->body[branch], taken ? diag : NULL);
     return taken || status == HONE_OUT_OF_MEMORY ? status : HONE_OK;
+}
+
+static bool always_fails(const hn_graph *body) { return body->first && body->first->op->id == HN_OP_fail; }
+
+/* Puts a node that fails with the first text of `why` in the place of all nodes of `body`. */
+static hone_status give_up_branch(hn_graph *body, const hn_diag *why) {
+    hn_model *model = body->model;
+    hn_node *last = body->last;
+    const hone_message *m = why->n ? &why->at[0] : NULL;
+    hn_attr text = {.name = "text", .kind = HN_ATTR_STRING};
+    text.s.data = m ? hn_arena_format(&model->arena, "%s (node '%s', %s)", m->text, m->node, m->op) : "";
+    HN_TRY_ALLOC(text.s.data);
+    text.s.n = strlen(text.s.data);
+    bool ok = true;
+    const hn_attrs attrs = hn_ir_attrs_set(model, (hn_attrs){0}, text, &ok);
+    hn_node *fail = hn_ir_node(body, NULL, hn_op_at(HN_OP_fail), "cannot_work", attrs, 0, NULL, (int)body->outputs.n);
+    if (!ok || !fail) return HONE_OUT_OF_MEMORY;
+    for (int i = 0; i < fail->n_out; i++) {
+        fail->out[i]->info.type = body->outputs.at[i]->info.type;
+        hn_ir_set_output(body, i, fail->out[i]);
+    }
+    for (hn_node *n = last, *before; n; n = before) {
+        before = n->prev;
+        hn_ir_remove(n);
+    }
+    return model->failed ? HONE_OUT_OF_MEMORY : HONE_OK;
+}
+
+/* With the shapes that a build fixes, a branch may turn out not to work that will never run, because its condition asks
+ * about these shapes in a way that only running can tell. */
+static hone_status infer_unsure(hn_node *node, hn_diag *diag) {
+    hn_diag why[2];
+    hone_status status[2];
+    for (int b = 0; b < 2; b++) {
+        hn_diag_init(&why[b], node->graph->model->arena.allocator);
+        status[b] = hn_ir_infer_graph(node->body[b], &why[b]);
+    }
+    const int bad = status[0] != HONE_OK ? 0 : 1;
+    hone_status result = HONE_OK;
+    if (status[0] == HONE_OUT_OF_MEMORY || status[1] == HONE_OUT_OF_MEMORY) result = HONE_OUT_OF_MEMORY;
+    else if (status[0] != HONE_OK && status[1] != HONE_OK) result = infer_branch(node, 0, true, diag);
+    else if (status[bad] != HONE_OK && node->n_out > 0) result = give_up_branch(node->body[bad], &why[bad]);
+    for (int b = 0; b < 2; b++) hn_diag_free(&why[b]);
+    return result;
+}
+
+static hone_status infer_branches(hn_node *node, int known, hn_diag *diag) {
+    HN_TRY(expect_branch(node, 0, diag));
+    HN_TRY(expect_branch(node, 1, diag));
+    if (known < 0 && node->graph->model->specialized) return infer_unsure(node, diag);
+    for (int b = 0; b < 2; b++) HN_TRY(infer_branch(node, b, known < 0 || known == b, diag));
+    return HONE_OK;
 }
 
 static hone_status infer_if(hn_node *node, hn_diag *diag) {
     HN_TRY(expect_bodies(node, 2, diag));
     HN_TRY(expect_type(node, node->in[0], "condition", HONE_BOOL, diag));
-    const int condition = hn_ir_known_condition(node->in[0]), known = condition < 0 ? -1 : !condition;
-    for (int b = 0; b < 2; b++) HN_TRY(infer_branch(node, b, known < 0 || known == b, diag));
+    const int condition = hn_ir_known_condition(node->in[0]);
+    int known = condition < 0 ? -1 : !condition;
+    HN_TRY(infer_branches(node, known, diag));
+    for (int b = 0; b < 2; b++)
+        if (known < 0 && always_fails(node->body[b])) known = !b;
     for (int i = 0; i < node->n_out; i++) {
         const hn_info *a = &node->body[known == 1]->outputs.at[i]->info;
         const hn_info *b = &node->body[known != 0]->outputs.at[i]->info;

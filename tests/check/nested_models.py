@@ -79,3 +79,15 @@ def endless():
     graph = h.make_graph([h.make_node("Loop", ["", "yes", "x"], ["y"], "forever", body=body)], "g", [port("x", FLOAT, [2])],
                          [port("y", FLOAT, [2])], [h.make_tensor("yes", BOOL, [], [1])])
     return h.make_model(graph, opset_imports=[h.make_opsetid("", 20)], ir_version=9).SerializeToString()
+
+
+def branch_for_another_size():
+    """y = x W or x V, as c says; x [1, k] fits W when k is 3 and V when k is 4."""
+    def branch(name, rows):
+        weight = h.make_tensor(f"{name}_w", FLOAT, [rows, 2], [1.0] * rows * 2)
+        return h.make_graph([h.make_node("MatMul", ["x", f"{name}_w"], [name], f"{name}_product")], name, [], [port(name)], [weight])
+
+    node = h.make_node("If", ["c"], ["chosen"], "choice", then_branch=branch("three", 3), else_branch=branch("four", 4))
+    graph = h.make_graph([node, h.make_node("Neg", ["chosen"], ["y"], "last")], "g",
+                         [port("x", FLOAT, [1, "k"]), port("c", BOOL, [])], [port("y")])
+    return h.make_model(graph, opset_imports=[h.make_opsetid("", 20)], ir_version=9).SerializeToString()

@@ -93,11 +93,34 @@ def endless(folder):
     return f"Scan of 7 rounds under a limit of 7: exit {status}: {text}" if status else None
 
 
+def dead_branch(folder):
+    """Sizes that a build fixes may rule out one branch of an If: the other runs, this one (now hone.Fail) is refused when taken."""
+    model, plan = Path(folder, "branch.onnx"), Path(folder, "branch.plan")
+    model.write_bytes(nested_models.branch_for_another_size())
+    for k, takes in ((3, True), (4, False)):
+        for source in (model, plan):
+            for options in ([], ["--reference"]):
+                if source is plan and options:
+                    continue
+                if source is plan and call("build", model, "-o", plan, "--shapes", f"x:1x{k},c:")[0]:
+                    return f"no plan for {k}"
+                for c in (True, False):
+                    np.savez(Path(folder, "in.npz"), x=np.ones((1, k), np.float32), c=np.array(c))
+                    outputs = Path(folder, "out.npz")
+                    status, text = call("run", source, "--inputs", Path(folder, "in.npz"), "--outputs", outputs, *options)
+                    if c == takes and (status or not np.array_equal(np.load(outputs)["y"], np.full((1, 2), -k, np.float32))):
+                        return f"size {k}, {source.name}: exit {status}: {text}"
+                    if c != takes and (status != 2 or "_product" not in text):
+                        return f"size {k}, {source.name}, the other branch: exit {status}: {text}"
+    return None
+
+
 def limits():
     """True when something went wrong."""
     with tempfile.TemporaryDirectory() as folder:
         results = {"nested_ifs": nesting(nested_models.nested_ifs, np.full(3, 65, np.float32), folder),
-                   "nested_loops": nesting(nested_models.nested_loops, np.ones(2, np.float32), folder), "endless": endless(folder)}
+                   "nested_loops": nesting(nested_models.nested_loops, np.ones(2, np.float32), folder), "endless": endless(folder),
+                   "dead_branch": dead_branch(folder)}
     for name, trouble in results.items():
         print(f"FAIL limits/{name}: {trouble}" if trouble else f"PASS limits/{name}", flush=True)
     return any(results.values())

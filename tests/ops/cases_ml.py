@@ -140,7 +140,8 @@ def test_linear_classifier():
     assert [label == "yes" for label in got[0]] == [score > 0 for score in got[1][:, 0]]
     check(op, {"coefficients": floats((4,)), "intercepts": [0.3], "classlabels_strings": ["no", "yes"]}, [values((20, 4))], n_out=2, **NEAR)
     check(op, {"coefficients": floats((3, 4)), "intercepts": floats((3,)), "classlabels_ints": [1, 2, 3]}, [values((4,))], n_out=2, **NEAR)
-    refused(op, {"coefficients": floats((5,)), "intercepts": [0.3]}, [values((20, 4))], "features", 2)
+    check(op, {"coefficients": floats((12,)), "intercepts": floats((3,)), "classlabels_ints": [0, 1, 2]}, [values((5, 2))], n_out=2, **NEAR)
+    refused(op, {"coefficients": floats((3,)), "intercepts": [0.3]}, [values((20, 4))], "features", 2)
     refused(op, {"coefficients": floats((4,)), "intercepts": [0.3], "post_transform": "X"}, [values((20, 4))], "post_transform", 2)
     both = {"coefficients": floats((8,)), "intercepts": [0.3, 1.0], "classlabels_ints": [1, 2], "classlabels_strings": ["a", "b"]}
     refused(op, both, [values((20, 4))], "both", 2)

@@ -1,5 +1,5 @@
-/* hone.Shape, a small integer tensor of dim expressions, and hone.Reorder, which only changes how elements are stored.
- */
+/* hone.Shape, a small integer tensor of dim expressions, hone.Reorder, which only changes how elements are stored, and
+ * hone.Fail, which stands for a branch that cannot work. */
 #include <string.h>
 #include "base/dtype.h"
 #include "ops/block.h"
@@ -52,3 +52,17 @@ hone_status hn_ops_ref_reorder(hn_call *call) {
     if (call->out[0]) hn_tensor_copy(call->out[0], call->in[0]);
     return HONE_OK;
 }
+
+static hone_status refuse_to_run(hn_attrs attrs, hn_diag *diag) {
+    const hn_attr *text = hn_attrs_find(attrs, "text");
+    const bool given = text && text->kind == HN_ATTR_STRING;
+    HN_FAIL(diag, HONE_INVALID_ARGUMENT, "this branch cannot work for these shapes: %.*s", given ? (int)text->s.n : 0,
+            given ? text->s.data : "");
+}
+
+/* Building says nothing about the outputs; running fails. */
+hone_status hn_ops_infer_fail(hn_infer *infer) {
+    return infer->exprs ? HONE_OK : refuse_to_run(infer->attrs, infer->diag);
+}
+
+hone_status hn_ops_ref_fail(hn_call *call) { return refuse_to_run(call->attrs, call->diag); }

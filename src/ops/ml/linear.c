@@ -36,7 +36,9 @@ hone_status hn_ops_infer_ml_linear_classifier(hn_infer *infer) {
     HN_TRY(hn_ml_read_transform(infer->attrs, &transform, infer->diag));
     HN_TRY(hn_ml_rows(infer, &rows, &features));
     const int64_t classes = result_count(infer->attrs, hn_dim_is_const(features) ? features.value : 0);
-    if (classes) HN_TRY(hn_ml_check_coefficients(infer, coefficients, classes, features));
+    /* ONNX Runtime reads as many as it needs and ignores the rest, which files in the wild have. */
+    const bool surplus = classes && hn_dim_is_const(features) && coefficients / classes > features.value;
+    if (classes && !surplus) HN_TRY(hn_ml_check_coefficients(infer, coefficients, classes, features));
     hn_shape scores = {.rank = 2, .dim = {rows, hn_dim_const(adds_second(classes, &labels) ? 2 : classes)}};
     if (!classes && !hn_dim_is_const(features)) scores.dim[1] = HN_UNKNOWN_DIM;
     hn_ml_set_labels(infer, &labels, rows);
