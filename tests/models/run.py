@@ -22,6 +22,7 @@ import dirty_memory
 import fill
 import inputs
 import judge
+import packaged
 import selftest
 import simplified
 import trained
@@ -193,6 +194,9 @@ class Bench:
 def run_model(model, hone, report, options):
     """All checks of one model; leaves no plan and, unless asked to, no drawn model."""
     start = time.monotonic()
+    if isinstance(model, packaged.Packaged):
+        packaged.run(model, hone, report, options)
+        return report.note(f"     {model.name} {time.monotonic() - start:.1f} s")
     bench = Bench(model, hone, report, options)
     had = (options.folder / f"{model.name}.onnx").exists()
     with tempfile.TemporaryDirectory(dir=options.folder, prefix=f".plans-{os.getpid()}-") as scratch:
@@ -200,7 +204,7 @@ def run_model(model, hone, report, options):
         bench.everything()
     if not options.keep and not had:
         model.discard(options.folder)
-    report.note(f"     {model.name} {time.monotonic() - start:.1f} s")
+    return report.note(f"     {model.name} {time.monotonic() - start:.1f} s")
 
 
 def sweep(folder):
@@ -235,8 +239,9 @@ def parse(argv):
     parser.add_argument("--list", action="store_true", help="print the models and end")
     options = parser.parse_args(argv)
     options.folder = options.folder.resolve()
-    known = {model.name: model for model in zoo.models()}
-    wanted = [name for name in options.only.split(",") if name] or list(known)
+    known = {model.name: model for model in [*zoo.models(), *packaged.models()]}
+    wanted = [name for name in options.only.split(",") if name]
+    wanted = wanted or [name for name, model in known.items() if options.long or not getattr(model, "long", False)]
     for name in wanted:
         if name not in known:
             parser.error(f"no model '{name}'; --list shows them")
