@@ -43,7 +43,8 @@ static void check_scale(audit *a, const hn_node *node) {
     const int64_t n = scale ? hn_tensor_count(scale) : 0;
     for (int64_t i = 0; i < n; i++) {
         const double s = hn_tensor_real(scale, i);
-        if (s > 0 && isfinite(s)) continue;
+        const bool turned = s < 0 && !q; /* weights in few bits are stored with a scale of either sign */
+        if ((s > 0 || turned) && isfinite(s)) continue;
         FIND(a, node, "calibrate again: a scale is a positive number",
              "the scale '%s' is %g at element %lld: everything it applies to is lost", node->in[1]->name, s,
              (long long)i);

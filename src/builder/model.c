@@ -16,8 +16,8 @@ hone_status hone_model_load_with(const char *path, const hone_plugins *plugins, 
     hone_model *model = hn_alloc(allocator, sizeof *model, 16);
     HN_TRY_ALLOC(model);
     *model = (hone_model){.allocator = allocator};
-    hone_status status =
-        hn_onnx_load_with(path, &(hn_onnx_load_options){.plugins = plugins}, allocator, &model->model, messages);
+    hone_status status = hn_onnx_load_with(path, &(hn_onnx_load_options){.plugins = plugins, .sort = true}, allocator,
+                                           &model->model, messages);
     if (status != HONE_OK) hone_model_destroy(&model);
     *out = model;
     return status;

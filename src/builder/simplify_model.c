@@ -178,8 +178,11 @@ static hone_status prepare(hn_simplify *s, hn_model *model) {
 }
 
 hone_status hn_simplify_load(hn_simplify *s, bool for_file, hn_model **out) {
-    const hn_onnx_load_options how = {
-        .plugins = s->options.plugins, .for_file = for_file, .expand = s->expand, .opset = s->options.opset};
+    const hn_onnx_load_options how = {.plugins = s->options.plugins,
+                                      .for_file = for_file,
+                                      .expand = s->expand,
+                                      .opset = s->options.opset,
+                                      .sort = true};
     HN_TRY(hn_onnx_load_with(s->in, &how, NULL, out, s->diag));
     const hone_status status = prepare(s, *out);
     if (status != HONE_OK) hn_model_destroy(out);

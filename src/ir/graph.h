@@ -110,12 +110,13 @@ struct hn_model {
     const hone_plugins *plugins; /* more operators; borrowed, may be NULL */
     bool specialized;            /* inputs have other shapes than the file declares: branches may turn out dead */
     bool failed; /* an allocation inside a rewiring function without a status failed: whoever drives passes must stop */
-    hn_bytes proto;            /* for_file: its message in the file; borrowed */
-    hn_map declared;           /* for_file: name of an input or output -> hn_bytes, its message in the file */
-    bool reshaped;             /* for_file: inputs have other shapes than in the file */
-    hn_map names;              /* all value and node names in use */
-    hn_vec(hn_map_file) files; /* mappings that constants point into */
-    hn_vec(hn_value *) unread; /* constants of the source that nothing in it reads */
+    hn_bytes proto;               /* for_file: its message in the file; borrowed */
+    hn_map declared;              /* for_file: name of an input or output -> hn_bytes, its message in the file */
+    bool reshaped;                /* for_file: inputs have other shapes than in the file */
+    hn_map names;                 /* all value and node names in use */
+    hn_vec(hn_map_file) files;    /* mappings that constants point into */
+    hn_vec(hn_value *) unread;    /* constants of the source that nothing in it reads */
+    const hone_message *disorder; /* the first node of the source that stood before what it needs; NULL: none did */
 };
 
 HONE_MUST_USE hone_status hn_model_create(const hone_allocator *allocator, hn_model **out);

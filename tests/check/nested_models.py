@@ -91,3 +91,13 @@ def branch_for_another_size():
     graph = h.make_graph([node, h.make_node("Neg", ["chosen"], ["y"], "last")], "g",
                          [port("x", FLOAT, [1, "k"]), port("c", BOOL, [])], [port("y")])
     return h.make_model(graph, opset_imports=[h.make_opsetid("", 20)], ir_version=9).SerializeToString()
+
+
+def unsorted():
+    """y = x + 1, 2 or 3, as converters of element types leave models: what nodes and bodies need comes behind them."""
+    yes = h.make_graph([h.make_node("Add", ["late", "one"], ["two"], "inner")], "yes", [], [port("two")])
+    no = h.make_graph([h.make_node("Identity", ["late"], ["same"], "same")], "no", [], [port("same")])
+    nodes = [h.make_node("Add", ["chosen", "one"], ["y"], "last"),
+             h.make_node("If", ["c"], ["chosen"], "choice", then_branch=yes, else_branch=no), h.make_node("Identity", ["x"], ["late"], "first")]
+    graph = h.make_graph(nodes, "g", [port("x", FLOAT, ["n"]), port("c", BOOL, [])], [port("y")], [h.make_tensor("one", FLOAT, [], [1.0])])
+    return h.make_model(graph, opset_imports=[h.make_opsetid("", 20)], ir_version=9).SerializeToString()

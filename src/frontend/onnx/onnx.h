@@ -15,6 +15,7 @@ typedef struct hn_onnx_load_options {
     bool for_file;               /* the model goes back into a file: what the file has for one node stays one node */
     bool expand;                 /* for_file: unless Hone reads it as several */
     int64_t opset;               /* for_file: of that file; 0: as it is; below 0: the newest */
+    bool sort;                   /* nodes in another order than that of execution are sorted (model->disorder) */
 } hn_onnx_load_options;
 HONE_MUST_USE hone_status hn_onnx_load_with(const char *path, const hn_onnx_load_options *options,
                                             const hone_allocator *allocator, hn_model **out, hn_diag *diag);

@@ -130,6 +130,11 @@ static hone_status count_inlined(hn_onnx_import *import) {
 }
 
 hone_status hn_onnx_import_nodes(hn_onnx_scope *scope, const hn_pb_list *nodes) {
+    hn_pb_list sorted;
+    if (scope->import->sort) {
+        HN_TRY(hn_onnx_sort_nodes(scope, nodes, &sorted));
+        nodes = &sorted;
+    }
     scope->nodes = nodes;
     for (size_t i = 0; i < nodes->n; i++) {
         if (scope->function) HN_TRY(count_inlined(scope->import));

@@ -47,6 +47,8 @@ typedef struct hn_onnx_import {
     hone_status status; /* of the first fault */
     bool stop;          /* going on makes no sense */
     uint32_t inlined;   /* nodes made by calls of functions */
+    bool unsorted;      /* a node stands before one whose output it takes */
+    bool sort;          /* take nodes in the order of execution, whatever that of the file */
 } hn_onnx_import;
 
 /* What a name stands for. */
@@ -149,6 +151,8 @@ hn_onnx_name *hn_onnx_lookup(const hn_onnx_scope *scope, hn_bytes name);
 const char *hn_onnx_value_name(const hn_onnx_scope *scope, hn_bytes name);
 const char *hn_onnx_node_name(const hn_onnx_scope *scope, const char *name);
 /* Reports that `name`, input of node `index`, is not defined: never, only later, or in a cycle. (onnx_order.c) */
+/* The same nodes in an order in which each comes behind what it needs, as far as there is one. */
+HONE_MUST_USE hone_status hn_onnx_sort_nodes(const hn_onnx_scope *scope, const hn_pb_list *nodes, hn_pb_list *out);
 HONE_MUST_USE hone_status hn_onnx_explain_missing(const hn_onnx_scope *scope, size_t index, hn_bytes name);
 
 /* ---- parts ---- */

@@ -248,10 +248,13 @@ static hone_status import_and_infer(hn_onnx_import *import, hn_bytes file) {
     return hn_onnx_compare_declared(import, &graph);
 }
 
-static hone_status load_into(hn_model *model, hn_bytes file, const char *folder, hn_diag *diag) {
+/* `unsorted`: in: take the nodes in the order of execution; out: the file has them in another order. */
+static hone_status load_into(hn_model *model, hn_bytes file, const char *folder, bool *unsorted, hn_diag *diag) {
     hn_onnx_import import;
     import_init(&import, model, file, folder, diag);
+    import.sort = *unsorted;
     const hone_status status = import_and_infer(&import, file);
+    *unsorted = import.unsorted;
     hn_arena_free(&import.scratch);
     return status;
 }
@@ -261,13 +264,14 @@ hone_status hn_onnx_load_memory(const void *bytes, size_t n, const char *folder,
     hn_model *model;
     *out = NULL;
     HN_TRY(hn_model_create(allocator, &model));
-    const hone_status status = load_into(model, (hn_bytes){bytes, n}, folder, diag);
+    bool unsorted = false;
+    const hone_status status = load_into(model, (hn_bytes){bytes, n}, folder, &unsorted, diag);
     if (status == HONE_OK) *out = model;
     else hn_model_destroy(&model);
     return status;
 }
 
-static hone_status load_file(hn_model *model, const char *path, hn_diag *diag) {
+static hone_status load_file(hn_model *model, const char *path, bool *unsorted, hn_diag *diag) {
     hn_map_file file;
     HN_TRY(hn_file_map(path, &file, diag));
     if (file.data && !keep_file(model, file)) {
@@ -277,7 +281,7 @@ static hone_status load_file(hn_model *model, const char *path, hn_diag *diag) {
     model->provenance.path = hn_arena_string(&model->arena, path, strlen(path));
     const char *folder = hn_file_folder(&model->arena, path);
     if (!model->provenance.path || !folder) return HONE_OUT_OF_MEMORY;
-    return load_into(model, (hn_bytes){(const char *)file.data, file.size}, folder, diag);
+    return load_into(model, (hn_bytes){(const char *)file.data, file.size}, folder, unsorted, diag);
 }
 
 hone_status hn_onnx_load(const char *path, const hone_allocator *allocator, hn_model **out, hn_diag *diag) {
@@ -285,17 +289,47 @@ hone_status hn_onnx_load(const char *path, const hone_allocator *allocator, hn_m
     return hn_onnx_load_with(path, &none, allocator, out, diag);
 }
 
-hone_status hn_onnx_load_with(const char *path, const hn_onnx_load_options *options, const hone_allocator *allocator,
-                              hn_model **out, hn_diag *diag) {
+static hone_status load_once(const char *path, const hn_onnx_load_options *options, const hone_allocator *allocator,
+                             bool *unsorted, hn_model **out, hn_diag *diag) {
     hn_model *model;
-    *out = NULL;
     HN_TRY(hn_model_create(allocator, &model));
     model->plugins = options->plugins;
     model->for_file = options->for_file;
     model->expanded = options->expand;
     model->file_opset = options->opset;
-    const hone_status status = load_file(model, path, diag);
+    const hone_status status = load_file(model, path, unsorted, diag);
     if (status == HONE_OK) *out = model;
     else hn_model_destroy(&model);
+    return status;
+}
+
+/* What the model says of its nodes' order: the first fault of the first attempt. */
+static hone_status keep_disorder(hn_model *model, const hone_message *fault) {
+    hn_arena *arena = &model->arena;
+    hone_message *kept = HN_NEW(arena, hone_message);
+    HN_TRY_ALLOC(kept);
+    *kept = *fault;
+    const char **const text[] = {&kept->text, &kept->node, &kept->op, &kept->location, &kept->hint};
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+        HN_TRY_ALLOC(*text[i] = hn_arena_string(arena, *text[i], strlen(*text[i])));
+    model->disorder = kept;
+    return HONE_OK;
+}
+
+/* Without sorting first: most files are in order, and sorting reads every node once more. */
+hone_status hn_onnx_load_with(const char *path, const hn_onnx_load_options *options, const hone_allocator *allocator,
+                              hn_model **out, hn_diag *diag) {
+    hn_diag first;
+    bool unsorted = false;
+    *out = NULL;
+    if (!options->sort) return load_once(path, options, allocator, &unsorted, out, diag);
+    hn_diag_init(&first, allocator);
+    hone_status status = load_once(path, options, allocator, &unsorted, out, &first);
+    const bool again = status != HONE_OK && status != HONE_OUT_OF_MEMORY && unsorted;
+    if (again) status = load_once(path, options, allocator, &unsorted, out, diag);
+    else hn_diag_append(diag, &first);
+    if (again && status == HONE_OK && first.n) status = keep_disorder(*out, &first.at[0]);
+    if (status != HONE_OK && *out) hn_model_destroy(out);
+    hn_diag_free(&first);
     return status;
 }

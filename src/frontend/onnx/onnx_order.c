@@ -1,5 +1,5 @@
-/* Why an input has no value: a producer that comes later, a cycle, or nothing at all. Runs only after a fault, so it
- * reads the nodes again instead of keeping them. */
+/* Why an input has no value: a producer that comes later, a cycle, or nothing at all; and the order of execution, for
+ * files that are not in it. Runs only after a fault, so it reads the nodes again instead of keeping them. */
 #include "frontend/onnx/onnx_import.h"
 
 #include <string.h>
@@ -99,6 +99,7 @@ static hone_status explain_outside(const hn_onnx_scope *scope, const hn_pb *pb, 
         HN_TRY(read_nodes(&quiet, outer->nodes, &list));
         const hn_onnx_node_proto *maker = producer(&list, name);
         if (!maker) continue;
+        scope->import->unsorted = true;
         hn_diag_add(pb->diag, HONE_ERROR, HONE_INVALID_MODEL,
                     "input '%s' of a body is made by %s of %s, which does not come before the node that holds the body",
                     hn_onnx_show(pb, name), node_text(pb, &list, maker), outer->path);
@@ -124,6 +125,7 @@ static hone_status explain(const hn_onnx_scope *scope, const hn_pb *pb, size_t i
                      shown);
         return HONE_INVALID_MODEL;
     }
+    scope->import->unsorted = true;
     hn_diag_add(diag, HONE_ERROR, HONE_INVALID_MODEL,
                 "input '%s' is used before it is made: its node %s has number %td, this one has number %zu", shown,
                 node_text(pb, &list, maker), maker - list.at, index);
@@ -136,6 +138,110 @@ hone_status hn_onnx_explain_missing(const hn_onnx_scope *scope, size_t index, hn
     hn_arena_init(&temporary, scope->import->scratch.allocator);
     const hn_pb pb = {scope->import->source.pb.base, &temporary, scope->import->diag};
     const hone_status status = explain(scope, &pb, index, name);
+    hn_arena_free(&temporary);
+    return status;
+}
+
+/* ---- sorting ---- */
+
+typedef hn_vec(size_t) index_list;
+
+/* The nodes of `list` whose outputs `node` or its bodies take. Faults of what is read are the import's business. */
+static hone_status find_needs(const hn_pb *pb, const node_list *list, const hn_onnx_node_proto *node, int depth,
+                              index_list *out);
+
+static hone_status find_needs_of_body(const hn_pb *pb, const node_list *list, hn_bytes body, int depth,
+                                      index_list *out) {
+    hn_onnx_graph_proto graph;
+    hn_onnx_node_proto node;
+    const hone_status status = hn_onnx_read_graph(pb, body, &graph);
+    if (status != HONE_OK) return status == HONE_OUT_OF_MEMORY ? status : HONE_OK;
+    for (size_t i = 0; i < graph.node.n; i++) {
+        const hone_status read = hn_onnx_read_node(pb, graph.node.at[i], &node);
+        if (read == HONE_OUT_OF_MEMORY) return read;
+        if (read == HONE_OK) HN_TRY(find_needs(pb, list, &node, depth + 1, out));
+    }
+    for (size_t i = 0; i < graph.output.n; i++) {
+        hn_onnx_value_info_proto info;
+        const hone_status read = hn_onnx_read_value_info(pb, graph.output.at[i], &info);
+        if (read == HONE_OUT_OF_MEMORY) return read;
+        const hn_onnx_node_proto *maker = read == HONE_OK ? producer(list, info.name) : NULL;
+        if (maker) HN_TRY_ALLOC(hn_vec_push(pb->arena, out, (size_t)(maker - list->at)));
+    }
+    return HONE_OK;
+}
+
+static hone_status find_needs(const hn_pb *pb, const node_list *list, const hn_onnx_node_proto *node, int depth,
+                              index_list *out) {
+    for (size_t i = 0; i < node->input.n; i++) {
+        const hn_onnx_node_proto *maker = producer(list, node->input.at[i]);
+        if (maker && maker != node) HN_TRY_ALLOC(hn_vec_push(pb->arena, out, (size_t)(maker - list->at)));
+    }
+    for (size_t i = 0; i < node->attribute.n && depth < HN_MAX_NESTING; i++) {
+        hn_onnx_attribute_proto attribute;
+        const hone_status read = hn_onnx_read_attribute(pb, node->attribute.at[i], &attribute);
+        if (read == HONE_OUT_OF_MEMORY) return read;
+        if (read != HONE_OK) continue;
+        if (attribute.g.data) HN_TRY(find_needs_of_body(pb, list, attribute.g, depth, out));
+        for (size_t k = 0; k < attribute.graphs.n; k++)
+            HN_TRY(find_needs_of_body(pb, list, attribute.graphs.at[k], depth, out));
+    }
+    return HONE_OK;
+}
+
+/* A node that waits for `needs`, of which those before `next` have been dealt with. */
+typedef struct waiting {
+    size_t node, next;
+    index_list needs;
+} waiting;
+
+typedef struct sorter {
+    const hn_pb *pb;
+    node_list list;
+    bool *seen;
+    hn_vec(waiting) stack;
+} sorter;
+
+static hone_status begin_node(sorter *s, size_t i) {
+    waiting w = {.node = i};
+    s->seen[i] = true;
+    HN_TRY(find_needs(s->pb, &s->list, &s->list.at[i], 0, &w.needs));
+    return hn_vec_push(s->pb->arena, &s->stack, w) ? HONE_OK : HONE_OUT_OF_MEMORY;
+}
+
+/* Node `i` behind all that it needs and that has no place yet; of a cycle, some node comes first. */
+static hone_status place_node(sorter *s, size_t i, const hn_pb_list *nodes, hn_pb_list *out, hn_arena *arena) {
+    HN_TRY(begin_node(s, i));
+    while (s->stack.n) {
+        waiting *top = &s->stack.at[s->stack.n - 1];
+        if (top->next < top->needs.n) {
+            const size_t need = top->needs.at[top->next++];
+            if (!s->seen[need]) HN_TRY(begin_node(s, need));
+            continue;
+        }
+        HN_TRY_ALLOC(hn_vec_push(arena, out, nodes->at[top->node]));
+        s->stack.n--;
+    }
+    return HONE_OK;
+}
+
+static hone_status sort_all(sorter *s, const hn_pb_list *nodes, hn_pb_list *out, hn_arena *arena) {
+    HN_TRY(read_nodes(s->pb, nodes, &s->list));
+    s->seen = HN_NEW_ARRAY(s->pb->arena, bool, nodes->n);
+    HN_TRY_ALLOC(s->seen);
+    for (size_t i = 0; i < nodes->n; i++)
+        if (!s->seen[i]) HN_TRY(place_node(s, i, nodes, out, arena));
+    return HONE_OK;
+}
+
+hone_status hn_onnx_sort_nodes(const hn_onnx_scope *scope, const hn_pb_list *nodes, hn_pb_list *out) {
+    hn_onnx_import *import = scope->import;
+    hn_arena temporary;
+    *out = (hn_pb_list){0};
+    hn_arena_init(&temporary, import->scratch.allocator);
+    const hn_pb pb = {import->source.pb.base, &temporary, NULL};
+    sorter s = {.pb = &pb};
+    const hone_status status = sort_all(&s, nodes, out, &import->scratch);
     hn_arena_free(&temporary);
     return status;
 }
