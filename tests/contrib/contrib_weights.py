@@ -4,9 +4,9 @@ import numpy as np
 from onenode import check, of_runtime, random, refused
 
 
-def lstm(directions, each):
+def lstm(directions, each, batch=2):
     """ONNX Runtime wants zero points alike, and 0 where each gate has its scale."""
-    x, h = random((6, 2, 5)), 4
+    x, h = random((6, batch, 5)), 4
     weights = []
     for i, columns in enumerate((5, h)):
         shape = (directions, 4 * h) if each else (directions,)
@@ -14,24 +14,26 @@ def lstm(directions, each):
         weights.append((random((directions, columns, 4 * h), dtype, zero - 120, zero + 120, seed=i),
                         random(shape, low=0.002, high=0.006, seed=i), np.full(shape, zero, dtype)))
     (w, w_scale, w_zero), (r, r_scale, r_zero) = weights
-    state = [random((directions, 2, h), seed=i) for i in (5, 6)]
-    return [x, w, r, random((directions, 8 * h)), np.array([6, 3], np.int32), *state, None, w_scale, w_zero, r_scale, r_zero]
+    state = [random((directions, batch, h), seed=i) for i in (5, 6)]
+    return [x, w, r, random((directions, 8 * h)), np.array([6, 3][:batch], np.int32), *state, None, w_scale, w_zero, r_scale, r_zero]
 
 
 def test_dynamic_quantize_lstm():
-    """Inputs and states are rounded to 8 bits by the ranges that ONNX Runtime takes: of all inputs, and of each step's states."""
+    """Inputs and states are rounded to 8 bits by the ranges that ONNX Runtime takes: of all inputs, and of each sequence's states at
+    each step when it has a thread for each."""
+    near = {"constant": (1, 2, 8, 9, 10, 11), "rtol": 1e-5, "atol": 1e-6}
     for directions, each in ((1, False), (2, False), (1, True), (2, True)):
-        inputs = lstm(directions, each)
+        inputs = lstm(directions, each, 1)
         attributes = {"hidden_size": 4, "direction": "bidirectional" if directions == 2 else "forward"}
-        weights = (1, 2, 8, 9, 10, 11)
-        check("DynamicQuantizeLSTM", attributes, inputs, 3, constant=weights, rtol=1e-5, atol=1e-6)
-        check("DynamicQuantizeLSTM", {**attributes, "input_forget": 1, "clip": 0.3}, inputs, 3, constant=weights, rtol=1e-5, atol=1e-6)
+        check("DynamicQuantizeLSTM", attributes, inputs, 3, **near)
+        check("DynamicQuantizeLSTM", {**attributes, "input_forget": 1, "clip": 0.3}, inputs, 3, **near)
         inputs[7] = random((directions, 12), seed=7)
-        check("DynamicQuantizeLSTM", attributes, inputs, 3, constant=weights, rtol=1e-5, atol=1e-6)
-        inputs[4] = inputs[5] = inputs[6] = inputs[7] = None
-        check("DynamicQuantizeLSTM", attributes, inputs, 1, constant=weights, rtol=1e-5, atol=1e-6)
+        check("DynamicQuantizeLSTM", attributes, inputs, 3, **near)
+        inputs = lstm(directions, each, 2)
+        inputs[4] = inputs[5] = inputs[6] = None
+        check("DynamicQuantizeLSTM", attributes, inputs, 1, threads=2, **near)
         if directions == 1:
-            check("DynamicQuantizeLSTM", {**attributes, "direction": "reverse"}, inputs, 3, constant=weights, rtol=1e-5, atol=1e-6)
+            check("DynamicQuantizeLSTM", {**attributes, "direction": "reverse"}, inputs, 3, threads=2, **near)
     inputs = lstm(1, False)
     inputs[8] = None
     refused("DynamicQuantizeLSTM", {"hidden_size": 4}, inputs, "input 8, W_scale, is required")

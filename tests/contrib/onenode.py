@@ -42,10 +42,10 @@ def model_of(op, attributes, inputs, n_out, constant, domain, opset, unwanted, s
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
 
-def runtime(model, feeds):
+def runtime(model, feeds, threads=1):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"]).run(None, feeds)
 
@@ -98,10 +98,10 @@ def compare(got, want, rtol, atol):
 
 
 def check(op, attributes, inputs, n_out=1, expect=None, constant=(), domain="com.microsoft", opset=17, unwanted=(), rtol=1e-4,
-          atol=1e-5, symbolic=False):
+          atol=1e-5, symbolic=False, threads=1):
     model = model_of(op, attributes, inputs, n_out, constant, domain, opset, unwanted, symbolic)
     feeds = {f"in{i}": array for i, array in enumerate(inputs) if array is not None and i not in constant}
-    wanted = runtime(model, feeds) if expect is None else expect
+    wanted = runtime(model, feeds, threads) if expect is None else expect
     names = [f"out{i}" for i in range(n_out) if i not in unwanted]
     for options in (["--reference"], []):
         outputs, message = hone(model, feeds, options)

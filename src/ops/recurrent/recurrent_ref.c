@@ -72,13 +72,19 @@ static void lstm_unit(layer *l, int64_t b, int64_t j) {
     l->h[at] = activate(l, 0, o) * l->f[2].fn(l->c[at], l->f[2].alpha, l->f[2].beta);
 }
 
+#define SMALL_BATCH 4   /* up to here, sequences of wide layers share a range, as in ONNX Runtime, which with threads */
+#define WIDE_LAYER  256 /* enough gives each sequence one of its own elsewhere */
+
 /* The states rounded to 8 bits. Those of sequences that ended before the last step have no say in the range. */
 static const double *rounded_states(layer *l) {
-    hn_recurrent_grid grid = {0};
-    for (int64_t b = 0; b < l->batch; b++)
-        if (l->now <= l->length[b]) hn_recurrent_see(&grid, l->h + b * l->hidden, l->hidden);
-    hn_recurrent_lay(&grid);
-    hn_recurrent_round(&grid, l->h, l->batch * l->hidden, l->mixed);
+    const int64_t together = l->batch > SMALL_BATCH || l->hidden <= WIDE_LAYER ? 1 : l->batch;
+    for (int64_t first = 0; first < l->batch; first += together) {
+        hn_recurrent_grid grid = {0};
+        for (int64_t b = first; b < first + together; b++)
+            if (l->now <= l->length[b]) hn_recurrent_see(&grid, l->h + b * l->hidden, l->hidden);
+        hn_recurrent_lay(&grid);
+        hn_recurrent_round(&grid, l->h + first * l->hidden, together * l->hidden, l->mixed + first * l->hidden);
+    }
     return l->mixed;
 }
 
