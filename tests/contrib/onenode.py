@@ -78,13 +78,13 @@ def simplified(model):
         return onnx.load(f"{folder}/out.onnx")
 
 
-def check_simplified(model, feeds, wanted, rtol, atol):
+def check_simplified(model, feeds, wanted, rtol, atol, threads):
     """The node comes back as it was, and ONNX Runtime, where it has the operator (`wanted`), still runs it."""
     made = simplified(model)
     before, after = model.graph.node[0], made.graph.node[0]
     plain = lambda node: (node.op_type, node.domain, list(node.output), sorted(a.SerializeToString() for a in node.attribute))
     assert len(made.graph.node) == 1 and plain(before) == plain(after), f"simplified to {onnx.printer.to_text(made.graph)[:300]}"
-    for got, want in zip(runtime(made, feeds) if wanted is not None else (), wanted or (), strict=True):
+    for got, want in zip(runtime(made, feeds, threads) if wanted is not None else (), wanted or (), strict=True):
         compare(np.asarray(got), np.asarray(want), rtol, atol)
 
 
@@ -108,7 +108,7 @@ def check(op, attributes, inputs, n_out=1, expect=None, constant=(), domain="com
         assert outputs is not None, f"{op} {options}: {message}"
         for name, want in zip(names, wanted, strict=True):
             compare(outputs[name], np.asarray(want), rtol, atol)
-    check_simplified(model, feeds, wanted if expect is None else None, rtol, atol)
+    check_simplified(model, feeds, wanted if expect is None else None, rtol, atol, threads)
 
 
 def refused(op, attributes, inputs, text, n_out=1, domain="com.microsoft", opset=17):
