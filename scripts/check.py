@@ -169,6 +169,7 @@ GROUPS = [
     Group("examples", "tests/examples/run.py", ["release"], python("examples")),
     Group("golden_plans", "tests/golden_plans/run.py", ["release"], python("golden_plans")),
     Group("hostile", "tests/hostile/*_test.c", ["asan"], ctest("asan", "hostile"), 1200),
+    Group("mutants", "tests/hostile/run.py", ["asan:run_mutants"], python_long("hostile"), 5400 if "--long" in sys.argv else 1200),
     Group("fuzz", "fuzz/*_fuzz.c", ["fuzz:fuzzers"], printed("python3", "scripts/run_fuzz.py"), 1200),
     Group("models", "tests/models/run.py", ["release"], python_long("models"), 5400 if "--long" in sys.argv else 2400),
     Group("simplify", "tests/simplify/run.py", ["release"], python("simplify")),

@@ -240,6 +240,22 @@ static hone_status scan_input(const hn_node *node, int i, int port, hn_dim *leng
     return HONE_OK;
 }
 
+/* ONNX requires states to keep their shape. */
+static hone_status check_state(const hn_node *node, int i, hn_diag *diag) {
+    const hn_shape *before = &node->body[0]->inputs.at[i]->info.shape;
+    const hn_shape *after = &node->body[0]->outputs.at[i]->info.shape;
+    if (before->rank < 0 || after->rank < 0) return HONE_OK;
+    if (before->rank != after->rank)
+        HN_FAIL(diag, HONE_INVALID_MODEL, "state %d of Scan has rank %d, the body makes rank %d of it", i, before->rank,
+                after->rank);
+    for (int d = 0; d < before->rank; d++)
+        if (hn_dim_is_const(before->dim[d]) && hn_dim_is_const(after->dim[d]) &&
+            before->dim[d].value != after->dim[d].value)
+            HN_FAIL(diag, HONE_INVALID_MODEL, "axis %d of state %d of Scan has %lld elements, the body makes it %lld",
+                    d, i, (long long)before->dim[d].value, (long long)after->dim[d].value);
+    return HONE_OK;
+}
+
 static hone_status infer_scan(hn_node *node, hn_diag *diag) {
     HN_TRY(expect_bodies(node, 1, diag));
     hn_graph *body = node->body[0];
@@ -256,11 +272,12 @@ static hone_status infer_scan(hn_node *node, hn_diag *diag) {
                  node->in[i] ? &node->in[i]->info.shape : &(hn_shape){.rank = -1});
     for (int i = 0; i < (int)n_scan; i++) HN_TRY(scan_input(node, i, (int)n_state + i, &length, diag));
     HN_TRY(hn_ir_infer_graph(body, diag));
+    for (int i = 0; i < (int)n_state; i++) HN_TRY(check_state(node, i, diag));
     for (int i = 0; i < node->n_out; i++) {
         const hn_info *out = &body->outputs.at[i]->info;
         if (!node->out[i]) continue;
         if (i < n_state) {
-            set_info(node->out[i], out->type, &out->shape); /* ONNX requires states to keep their shape */
+            set_info(node->out[i], out->type, &out->shape);
             continue;
         }
         int axis;

@@ -163,8 +163,13 @@ static hone_status prepare_kernel(hone_context *c, uint32_t step, size_t *shared
 /* Shapes of kernel steps and room for their workspaces. */
 static hone_status prepare_kernels(hone_context *c) {
     size_t shared = 0, worker = 0;
-    for (uint32_t i = 0; i < c->engine->plan.n_step; i++)
-        if (c->engine->step[i].query) HN_TRY(prepare_kernel(c, i, &shared, &worker));
+    for (uint32_t i = 0; i < c->engine->plan.n_step; i++) {
+        const hn_bound_step *s = &c->engine->step[i];
+        const size_t first = c->diag.n;
+        const hone_status status = s->query ? prepare_kernel(c, i, &shared, &worker) : HONE_OK;
+        hn_diag_place(&c->diag, first, s->name, s->fused, NULL);
+        HN_TRY(status);
+    }
     shared = (shared + 127) & ~(size_t)63, worker = (worker + 127) & ~(size_t)63;
     if (!grow_bytes(c, &c->shared, &c->shared_bytes, shared, 1) ||
         !grow_bytes(c, &c->worker, &c->worker_bytes, worker, (size_t)hn_pool_threads(c->engine->pool)))

@@ -54,10 +54,28 @@ static hone_status take_content(hone_context *c, uint32_t from, uint32_t block, 
     return HONE_OK;
 }
 
+/* Steps that read a value whose shape the plan tells were prepared for that shape. */
+static hone_status check_promise(hone_context *c, uint32_t to, const hn_tensor *held) {
+    const hn_plan *plan = &c->engine->plan;
+    const hn_plan_value *v = &plan->value[to];
+    int64_t dim[HONE_MAX_RANK];
+    if (!hn_plan_has_dims(plan, v)) return HONE_OK;
+    if (!hn_plan_dims(plan, v, c->symbol, dim) || held->rank != v->rank)
+        HN_FAIL(&c->diag, HONE_INVALID_ARGUMENT, "'%s' has rank %d in the plan, the body gives it another shape",
+                hn_plan_text(plan, v->name), v->rank);
+    for (int i = 0; i < held->rank; i++)
+        if (dim[i] != held->dim[i])
+            HN_FAIL(&c->diag, HONE_INVALID_ARGUMENT,
+                    "axis %d of '%s' has %" PRId64 " elements, the body gives it %" PRId64, i,
+                    hn_plan_text(plan, v->name), dim[i], held->dim[i]);
+    return HONE_OK;
+}
+
 /* Gives content to a value: heap values keep the memory, others (outputs of the model) get a copy. */
 static hone_status give_content(hone_context *c, uint32_t to, const hn_tensor *held, hn_heap_block *memory) {
     hn_tensor *t = &c->value[to];
     if (held->dtype != t->dtype) HN_FAIL(&c->diag, HONE_MALFORMED, "a result changes its type");
+    HN_TRY(check_promise(c, to, held));
     hn_context_release(c, to);
     hn_tensor_set_shape(t, held->rank, held->dim);
     t->data = held->data;

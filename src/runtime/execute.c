@@ -92,8 +92,12 @@ static hone_status find_outputs(hone_context *c, const hn_bound_step *s) {
         if (!s->out[i]) continue;
         hn_tensor *t = &c->value[s->out[i] - 1];
         const bool later = many[i].rank < 0 && (s->op->facts & HN_DATA_SHAPE); /* its reference tells */
-        if ((many[i].rank < 0 && !later) || many[i].dtype != t->dtype)
-            HN_FAIL(&c->diag, HONE_INTERNAL, "output %u of %s could not be determined before running", i, s->op->name);
+        if (many[i].rank < 0 && !later)
+            HN_FAIL(&c->diag, HONE_INVALID_ARGUMENT,
+                    "for these inputs output %u of %s has no size that 64 bits can hold", i, s->op->name);
+        if (many[i].dtype != t->dtype)
+            HN_FAIL(&c->diag, HONE_INTERNAL, "output %u of %s is %s, not %s", i, s->op->name,
+                    hone_dtype_name(many[i].dtype), hone_dtype_name(t->dtype));
         if (later) continue;
         if (!hn_plan_has_dims(&c->engine->plan, &c->engine->plan.value[s->out[i] - 1]))
             hn_tensor_set_shape(t, many[i].rank, many[i].dim);

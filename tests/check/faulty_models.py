@@ -89,6 +89,13 @@ def too_few_inputs():
     return one("Conv", ("x",), shape=(1, 3, 8, 8))
 
 
+@fault("scan", "state 0", "1 elements", "2")
+def state_that_grows():
+    body = h.make_graph([h.make_node("Add", ["s", "e"], ["t"])], "body", [port("s", shape=None), port("e", shape=None)], [port("t", shape=None)])
+    return model([h.make_node("Scan", ["first", "x"], ["y"], "scan", num_scan_inputs=1, body=body)],
+                 [port("first", shape=[1]), port("x", shape=[3, 2])])
+
+
 @fault("it", "input 1", "empty")
 def input_left_out_of_many():
     return model([h.make_node("Max", ["x", "", "x"], ["y"], "it")])

@@ -182,6 +182,7 @@ def test_one_hot():
     same(indices((3, 700), 4), np.array(4), two, axis=0)
     refused("OneHot", {}, [ints(0), np.array(0), two], "depth")
     refused("OneHot", {}, [ints(0), np.array(-3), two], "depth")
+    refused("OneHot", {}, [ints(0), np.zeros(0, np.float32), two], "depth")
     refused("OneHot", {}, [ints(0), np.array(NAN, np.float32), two], "depth")
     refused("OneHot", {}, [ints(0), ints(1, 2), two])
     refused("OneHot", {}, [ints(0), np.array(3), np.zeros(3, np.float32)], "3 elements")

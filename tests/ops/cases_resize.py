@@ -189,6 +189,8 @@ def test_infinities_stay_where_they_are():
 def test_refused():
     x = values((1, 2, 4, 5))
     refused("Resize", {}, [x], "neither scales nor sizes")
+    refused("Resize", {}, [x, None, None, np.zeros(0, np.int64)], "neither scales nor sizes")
+    refused("Resize", {"keep_aspect_ratio_policy": "not_larger"}, sized(x[:, :, :0], 1, 1, 2, 2), "no ratio")
     refused("Resize", {}, [x, None, np.ones(4, np.float32), np.ones(4, np.int64)], "both given")
     refused("Resize", {}, scaled(x, 1, 1, 2), "3 scales for 4 axes")
     refused("Resize", {}, sized(x, 1, 1, 2), "3 sizes for 4 axes")

@@ -13,7 +13,9 @@ static hone_status read_depth(const hn_infer *infer, hn_dim *depth) {
     if (n == 0) HN_FAIL(infer->diag, HONE_INVALID_MODEL, "depth has no element");
     if (n == 1) return HONE_OK;
     *depth = HN_UNKNOWN_DIM;
-    if (!info->data || hn_tensor_count(info->data) != 1) return HONE_OK;
+    if (!info->data) return HONE_OK;
+    if (hn_tensor_count(info->data) != 1)
+        HN_FAIL(infer->diag, HONE_INVALID_MODEL, "depth has %lld elements", (long long)hn_tensor_count(info->data));
     const double value = hn_tensor_real(info->data, 0);
     if (!(value >= -1 && value < 0x1p62)) HN_FAIL(infer->diag, HONE_INVALID_MODEL, "depth %g is no size", value);
     *depth = hn_dim_const((int64_t)value);

@@ -87,7 +87,9 @@ static hone_status apply_sizes(const hn_infer *infer, const hn_resize *r, hn_sha
         hn_dim size = n < 0 ? HN_UNKNOWN_DIM : element[i], now = out->dim[r->axis[i]];
         if (hn_dim_is_const(size) && size.value < 0)
             HN_FAIL(infer->diag, HONE_INVALID_MODEL, "sizes[%d] is %lld", i, (long long)size.value);
-        constant = constant && hn_dim_is_const(size) && hn_dim_is_const(now) && now.value > 0;
+        constant = constant && hn_dim_is_const(size) && hn_dim_is_const(now);
+        if (r->policy != HN_RESIZE_STRETCH && hn_dim_is_const(now) && now.value == 0)
+            HN_FAIL(infer->diag, HONE_INVALID_MODEL, "axis %d is empty: it has no ratio to keep", r->axis[i]);
         asked[i] = size.value;
         in[r->axis[i]] = now.value;
         out->dim[r->axis[i]] = r->policy == HN_RESIZE_STRETCH ? size : HN_UNKNOWN_DIM;
@@ -134,7 +136,7 @@ hone_status hn_ops_infer_resize(hn_infer *infer) {
     presence sizes = presence_of(infer, 3), scales = presence_of(infer, 2);
     if (sizes == PRESENT && scales == PRESENT)
         HN_FAIL(infer->diag, HONE_INVALID_MODEL, "scales and sizes are both given");
-    if (sizes == ABSENT && scales == ABSENT && infer->n_in < 3)
+    if (sizes == ABSENT && scales == ABSENT)
         HN_FAIL(infer->diag, HONE_INVALID_MODEL, "neither scales nor sizes are given");
     if (r.coordinates == HN_RESIZE_TF_CROP && !hn_infer_has(infer, 1))
         HN_FAIL(infer->diag, HONE_INVALID_MODEL, "tf_crop_and_resize needs the input roi");

@@ -1,4 +1,5 @@
 /* Kernel row of MaxPool, AveragePool and the global pools, channels last. */
+#include <math.h>
 #include <string.h>
 #include "kernels/cpu/pool/pool_rows.h"
 
@@ -114,7 +115,8 @@ static float average_scale(const hn_pool_run *r, const int64_t *at, const hn_poo
         }
         count *= n;
     }
-    return count > 0 ? 1.0f / (float)count : 0.0f;
+    if (count > 0) return 1.0f / (float)count;
+    return r->config.whole ? NAN : 0.0f; /* the average of nothing, and of padding only */
 }
 
 void hn_pool_window_at(const hn_pool_run *r, const int64_t *at, hn_pool_window *w) {
