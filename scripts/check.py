@@ -174,7 +174,7 @@ GROUPS = [
     Group("models", "tests/models/run.py", ["release"], python_long("models"), 5400 if "--long" in sys.argv else 2400),
     Group("simplify", "tests/simplify/run.py", ["release"], python("simplify")),
     Group("simplify_suite", "tests/simplify/backend.py", ["release"],
-          printed(PYTHON, "tests/simplify/backend.py", *([] if "--long" in sys.argv else ["--every", "3"]))),
+          printed(PYTHON, "tests/simplify/backend.py", *([] if "--long" in sys.argv else ["--every", "5"]))),
     Group("conformance", "tests/conformance/run.py", ["release"], python("conformance"), 1800),
 ]
 

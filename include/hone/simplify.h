@@ -43,7 +43,8 @@ typedef struct hone_simplify_options {
     int threads; /* of the check; 0: physical cores */
     hone_progress_fn progress;
     void *progress_user;
-    const hone_plugins *plugins; /* operators of plugins, for the check; NULL: none */
+    const hone_plugins *plugins;     /* operators of plugins, for the check; NULL: none */
+    const hone_allocator *allocator; /* of models, engines and values; NULL: malloc */
 } hone_simplify_options;
 
 /* Reads the model `in` and writes it, simplified, to `out` (whole or not at all; `out` may be `in`): inputs and outputs

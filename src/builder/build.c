@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "builder/model.h"
 #include "passes/passes.h"
+#include "passes/rewrite.h"
 
 static bool report(hn_build *build, double share, const char *what) {
     const hone_build_config *config = build->config;
@@ -27,6 +28,17 @@ static hone_status dump_model(void *user, const hn_model *model, hn_diag *diag) 
     return status;
 }
 
+/* Kernels want their weights as constants, which exporters hide behind Identity. No pass is used for that: what runs as
+ * it is judges them. */
+static void show_constants(hn_graph *graph) {
+    for (hn_node *node = graph->first, *next; node; node = next) {
+        next = node->next;
+        if (node->op->id != HN_OP_identity || !hn_ir_is_constant(node->in[0]) || hn_is_output(node->out[0])) continue;
+        hn_ir_replace_uses(node->out[0], node->in[0]);
+        hn_ir_remove(node);
+    }
+}
+
 static hone_status simplify(hn_build *build) {
     const char *after = hn_config_text(build->config, "dump-after");
     /* A group is one device's; the pretended one takes single operators, so that there is something to bring over. */
@@ -36,12 +48,12 @@ static hone_status simplify(hn_build *build) {
                                        .dump = dump_model,
                                        .progress = pass_progress,
                                        .user = build};
+    if (build->as_is) {
+        show_constants(build->model->main);
+        return HONE_OK;
+    }
     /* Branches that are never taken may hold what cannot work for the shapes at hand. */
-    if (build->as_is || hn_config_int(build->config, "reference"))
-        HN_TRY(hn_passes_run_one(build->model, "fold_control", build->diag));
-    /* Kernels want their weights as constants, which exporters hide behind Identity and Transpose. */
-    if (build->as_is) return hn_passes_run_one(build->model, "fold_constants", build->diag);
-    if (hn_config_int(build->config, "reference")) return HONE_OK;
+    if (hn_config_int(build->config, "reference")) return hn_passes_run_one(build->model, "fold_control", build->diag);
     return hn_passes_run(build->model, &options, build->diag);
 }
 

@@ -257,7 +257,7 @@ hone_status hone_simplify(const char *in, const char *out, const hone_simplify_o
         .in = in, .out = out, .options = with_defaults(options), .pipeline = &hn_pipeline_simplify, .diag = messages};
     HN_TRY(check_skip(s.options.skip, messages));
     HN_TRY(check_recover(s.options.recover, messages));
-    hn_arena_init(&s.arena, NULL);
+    hn_arena_init(&s.arena, s.options.allocator);
     hone_status status = hn_simplify_run(&s);
     if (json && (status == HONE_OK || s.verdict == HN_SIMPLIFY_DIFFERS)) {
         const hone_status written = hn_simplify_report(&s, json);

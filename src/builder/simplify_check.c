@@ -53,8 +53,10 @@ static void close_runner(runner *r) {
 }
 
 static hone_status load_runner(const hn_simplify *s, const char *path, runner *out, hn_diag *diag) {
-    const hone_engine_options options = {
-        .size = sizeof options, .threads = s->options.threads, .plugins = s->options.plugins};
+    const hone_engine_options options = {.size = sizeof options,
+                                         .allocator = s->options.allocator,
+                                         .threads = s->options.threads,
+                                         .plugins = s->options.plugins};
     HN_TRY(hone_engine_load(path, &options, diag, &out->engine));
     return hone_context_create(out->engine, NULL, diag, &out->context);
 }
@@ -139,7 +141,7 @@ static double draw(const input *in, size_t ints, uint64_t key, int64_t i) {
 static hone_status draw_input(const hn_simplify *s, input *in, size_t ints, int sample) {
     const uint64_t key = hn_hash(in->name, strlen(in->name), s->options.seed + ((uint64_t)sample << 32));
     hone_value_destroy(&in->drawn);
-    HN_TRY(hone_value_create(in->dtype, in->shape.rank, in->shape.dim, NULL, &in->drawn));
+    HN_TRY(hone_value_create(in->dtype, in->shape.rank, in->shape.dim, s->options.allocator, &in->drawn));
     hn_tensor *t = &in->drawn->tensor;
     const int64_t n = hn_tensor_count(t);
     for (int64_t i = 0; i < n; i++) {
@@ -455,7 +457,9 @@ static hone_status compare_samples(hn_simplify *s, hn_simplify_side *original, r
             HN_TRY(run(&original->runner, s, original));
             original->sample = k;
         }
-        if (run(other, s, original) != HONE_OK) *same = false;
+        const hone_status status = run(other, s, original);
+        if (status == HONE_OUT_OF_MEMORY) return status;
+        if (status != HONE_OK) *same = false;
         else HN_TRY(compare_outputs(s, &original->runner, other, same));
     }
     return HONE_OK;

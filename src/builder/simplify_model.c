@@ -183,7 +183,7 @@ hone_status hn_simplify_load(hn_simplify *s, bool for_file, hn_model **out) {
                                       .expand = s->expand,
                                       .opset = s->options.opset,
                                       .sort = true};
-    HN_TRY(hn_onnx_load_with(s->in, &how, NULL, out, s->diag));
+    HN_TRY(hn_onnx_load_with(s->in, &how, s->options.allocator, out, s->diag));
     const hone_status status = prepare(s, *out);
     if (status != HONE_OK) hn_model_destroy(out);
     return status;

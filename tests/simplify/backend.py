@@ -4,7 +4,7 @@
 usage: backend.py [--jobs N] [--suite NAME] [--every N] [WORD]...
 
 Each test's model is simplified as it is, and again with all inputs but the first as constants, so that folding and the
-writer's conversions see them. The result must give what the suite expects, in Hone, and in ONNX Runtime where that runs the
+writer's conversions see them, and with an operator that nobody knows behind the first input, which must stay. The result must give what the suite expects, in Hone, and in ONNX Runtime where that runs the
 original as expected; it must pass onnx.checker where the original does, and has no more nodes (but for the Gradient, which is written out). Prints `PASS test`, or
 `FAIL test: form: why`. Tests that Hone itself is expected to fail (tests/conformance/expected_failures.tsv) print `SKIP`."""
 import argparse
@@ -24,6 +24,7 @@ from expected import Expectations  # noqa: E402
 from program import Failure, check_data, given_inputs, hone  # noqa: E402
 
 FOLDER = ROOT / "build/conformance"
+UNKNOWN, BEHIND = "test.unknown", "behind_the_unknown"  # a domain, and what its operator gives
 
 
 def with_constants(case, model):
@@ -42,6 +43,38 @@ def with_constants(case, model):
     changed.graph.input.extend(kept)
     changed.graph.initializer.extend(fixed.values())
     return changed, fixed
+
+
+def behind_unknown(model):
+    """The model with an operator that nobody knows between its first input, a tensor, and the nodes that take it."""
+    first = model.graph.input[0] if model.graph.input else None
+    if first is None or not first.type.HasField("tensor_type") or any(first.name in node.output for node in model.graph.node):
+        return None
+    changed = onnx.ModelProto()
+    changed.CopyFrom(model)
+    taken = [node for node in changed.graph.node if first.name in node.input]
+    if not taken or any(node.op_type == "Gradient" for node in model.graph.node):  # which names what it takes in attributes
+        return None
+    for node in taken:
+        node.input[:] = [BEHIND if name == first.name else name for name in node.input]
+    changed.graph.node.insert(0, onnx.helper.make_node("Opaque", [first.name], [BEHIND], "opaque", domain=UNKNOWN, mode=b"x", k=[1, 2]))
+    changed.opset_import.append(onnx.helper.make_opsetid(UNKNOWN, 3))
+    return changed
+
+
+def known_again(path, expected):
+    """The simplified model with an Identity in the place of the unknown operator, which must have stayed as it was."""
+    model = onnx.load(path)
+    found = [node for node in model.graph.node if node.domain == UNKNOWN]
+    plain = lambda node: (node.name, node.op_type, list(node.input), sorted(a.SerializeToString() for a in node.attribute))
+    if list(map(plain, found)) != [plain(expected.graph.node[0])]:
+        raise Failure(f"the unknown operator became {found}")
+    if [entry.version for entry in model.opset_import if entry.domain == UNKNOWN] != [3]:
+        raise Failure("the opset of the unknown operator is not there")
+    if not any(entry.domain == "" for entry in model.opset_import):
+        model.opset_import.append(onnx.helper.make_opsetid("", 17))
+    found[0].CopyFrom(onnx.helper.make_node("Identity", found[0].input, found[0].output))
+    onnx.save(model, path)
 
 
 def count(graph):
@@ -82,6 +115,8 @@ def onnxruntime_trouble(case, model, path, fixed):
 def check_form(case, model, path, fixed, scratch):
     out = scratch / "out.onnx"
     hone("simplify", path, out)
+    if path.name == f"{UNKNOWN}.onnx":
+        known_again(out, onnx.load(path))
     check_data(case, model, out, ["--reference"], scratch, fixed, 1 if fixed else None)
     before, after = onnx.load(path), onnx.load(out)
     if count(after.graph) > count_inlined(before) and not any(node.op_type == "Gradient" for node in before.graph.node):
@@ -106,6 +141,10 @@ def check_case(case):
         if changed:
             forms["with constants"] = (Path(folder, "constants.onnx"), changed[1])
             onnx.save(changed[0], forms["with constants"][0])
+        unknown = behind_unknown(model)
+        if unknown:
+            forms["behind an unknown operator"] = (Path(folder, f"{UNKNOWN}.onnx"), ())
+            onnx.save(unknown, forms["behind an unknown operator"][0])
         for form, (path, fixed) in forms.items():
             try:
                 compared += check_form(case, model, path, fixed, Path(folder))
