@@ -1,5 +1,6 @@
 """Quantized operators of com.microsoft. Rounding may go either way at ties: one step is allowed where ONNX Runtime scales
 in another order."""
+import ml_dtypes
 import numpy as np
 from onenode import check, of_runtime, random, refused
 
@@ -103,3 +104,6 @@ def test_quantize_and_dequantize():
         whole = random((2, 3, 4), dtype, 0, 100)
         check("DequantizeLinear", {}, [whole, scale, zero])
         check("DequantizeLinear", {"axis": 1}, [whole, random((3,), low=0.1, high=0.3), random((3,), dtype, 0, 9)])
+    for dtype, low in ((ml_dtypes.int4, -8), (ml_dtypes.uint4, 0)):
+        few = random((2, 3, 4), np.int64, low, low + 15).astype(dtype)
+        check("DequantizeLinear", {}, [few, scale, np.array(3).astype(dtype)], constant=(0, 1, 2))
