@@ -45,6 +45,7 @@ def test_at():
     check("SequenceAt", {}, {"s": [WORDS, WORDS[:1]], "at": np.int32(1)}, expect=[WORDS[:1]])
     refused("SequenceAt", {}, {"s": [A, B], "at": np.int64(2)}, "position 2 is outside a sequence of 2")
     refused("SequenceAt", {}, {"s": A, "at": np.int64(0)}, "no sequence")
+    refused("SequenceAt", {}, {"s": [A, B], "at": np.zeros(0, np.int64)}, "0 elements where one is needed")
 
 
 def test_length():

@@ -146,6 +146,7 @@ def test_range_of_integers():
     check("Range", {}, [np.array(v, np.int64) for v in (MAX - 3, MAX, 2)], expect=[ints(MAX - 3, MAX - 1)])
     check("Range", {}, [np.array(v, np.int64) for v in (-5, MAX - 6, 1 << 62)], expect=[ints(-5, (1 << 62) - 5)])
     refused("Range", {}, [np.array(v, np.int64) for v in (0, 5, 0)], "step")
+    refused("Range", {}, [np.zeros(0, np.int64), np.array(3), np.array(1)], "empty")
 
 
 def test_range_of_reals():

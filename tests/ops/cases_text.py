@@ -112,6 +112,8 @@ def test_tf_idf():
                 attributes = {"mode": mode, "min_gram_length": least, "max_gram_length": most, "max_skip_count": skips}
                 check("TfIdfVectorizer", {**attributes, **pool, **weights}, {"x": x})
                 check("TfIdfVectorizer", {**attributes, **pool, **weights}, {"x": x[1].astype(np.int64)})
+    endless = {"mode": "TF", "min_gram_length": 2, "max_gram_length": 2, "max_skip_count": 2**63 - 1, **pool}
+    check("TfIdfVectorizer", endless, {"x": x[1]}, expect=[np.array([0, 0, 0, 0, 1, 1, 1], np.float32)])
     words = np.array(["a", "b", "c", "b", "c"], object)
     check("TfIdfVectorizer", {"mode": "TF", "min_gram_length": 1, "max_gram_length": 2, "max_skip_count": 1, "ngram_counts": [0, 2],
                               "ngram_indexes": [3, 0, 1], "pool_strings": ["a", "c", "b", "c"]}, {"x": words},

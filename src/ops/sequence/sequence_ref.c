@@ -9,6 +9,9 @@ static const hn_type *type_of(const hn_tensor *t) {
 
 hone_status hn_sequence_position(hn_diag *diag, const hn_tensor *position, int64_t n, bool end, int64_t *out) {
     const int64_t most = end ? n : n - 1;
+    if (position && hn_tensor_count(position) != 1)
+        HN_FAIL(diag, HONE_INVALID_ARGUMENT, "the position has %lld elements where one is needed",
+                (long long)hn_tensor_count(position));
     int64_t at = position ? hn_tensor_int(position, 0) : most;
     if (position && at < 0) at += n;
     if (at < 0 || at > most)

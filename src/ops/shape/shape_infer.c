@@ -71,6 +71,7 @@ static hone_status integer_range(const hn_infer *infer, hn_dim *out) {
     for (int i = 0; i < 3; i++) {
         int n;
         HN_TRY(hn_infer_elements(infer, i, 1, &operand[i], &n));
+        if (n == 0) HN_FAIL(infer->diag, HONE_INVALID_MODEL, "input %d is empty where one number is needed", i);
         if (n != 1) operand[i] = HN_UNKNOWN_DIM;
     }
     if (hn_dim_is(operand[2], 0)) HN_FAIL(infer->diag, HONE_INVALID_MODEL, "the step is 0");

@@ -89,7 +89,7 @@ static hone_status count_row(const vectorizer *v, const int64_t *row, int64_t n,
     int64_t *gram = HN_NEW_ARRAY(v->call->scratch, int64_t, longest);
     HN_TRY_ALLOC(gram);
     for (int64_t length = v->least; length <= longest; length++)
-        for (int64_t step = 1; step <= v->skips + 1 && (length - 1) * step < n && (length > 1 || step == 1); step++)
+        for (int64_t step = 1; step - 1 <= v->skips && (length - 1) * step < n && (length > 1 || step == 1); step++)
             count_grams(v, row, n, length, step, gram, count);
     return HONE_OK;
 }
