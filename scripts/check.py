@@ -175,6 +175,7 @@ GROUPS = [
     Group("simplify", "tests/simplify/run.py", ["release"], python("simplify")),
     Group("simplify_suite", "tests/simplify/backend.py", ["release"],
           printed(PYTHON, "tests/simplify/backend.py", *([] if "--long" in sys.argv else ["--every", "5"]))),
+    Group("simplify_large", "tests/simplify/large.py", ["release"], printed(PYTHON, "tests/simplify/large.py"), long=True),
     Group("conformance", "tests/conformance/run.py", ["release"], python("conformance"), 1800),
 ]
 
