@@ -167,14 +167,18 @@ def rounded(x, seen):
 
 
 def quantized_lstm(x, w, r, bias, lengths, w_scale, w_zero, r_scale, r_zero):
-    """Forward; without biases and initial states these are 0."""
+    """Forward; without biases and initial states these are 0. Each sequence's states have a range of their own, but for few
+    sequences of a wide layer."""
     real = [(q[0].astype(np.float64) - np.broadcast_to(zero[0], q.shape[-1:])) * scale[0] for q, scale, zero in ((w, w_scale, w_zero), (r, r_scale, r_zero))]
     steps, batch, hidden = len(x), x.shape[1], r.shape[1]
     inputs, h, c = rounded(x, x[:max(lengths)]), np.zeros((batch, hidden)), np.zeros((batch, hidden))
     y = np.zeros((steps, 1, batch, hidden))
     for t in range(steps):
-        told = np.array([t <= n for n in lengths])
-        gates = inputs[t] @ real[0] + rounded(h.astype(np.float32), h[told].astype(np.float32)) @ real[1]
+        states = h.astype(np.float32)
+        shared = batch <= 4 and hidden > 256
+        states = np.array([rounded(row, states[[t <= m for m in lengths]] if shared else row[:hidden if t <= n else 0])
+                           for row, n in zip(states, lengths)])
+        gates = inputs[t] @ real[0] + states @ real[1]
         i, o, f, cell = np.split(gates + (bias[0, :4 * hidden].astype(np.float64) + bias[0, 4 * hidden:] if bias is not None else 0), 4, 1)
         on = np.array([[t < n] for n in lengths])
         c = np.where(on, c / (1 + np.exp(-f)) + np.tanh(cell) / (1 + np.exp(-i)), c)
@@ -197,8 +201,10 @@ def test_quantized():
         for bias in (b, None):
             inputs = [x, w, r, bias, None if lengths is None else np.array(lengths, np.int32), None, None, None, *grids]
             check(QUANTIZED, {"hidden_size": 6}, inputs, n_out=3, expect=quantized_lstm(x, w, r, bias, lengths or [5] * 3, *grids), **LOOSE)
-    x, w, r, b, *grids = quantized_layer(np.uint8, False, 3, 2, 70, 65)
-    check(QUANTIZED, {}, [x, w, r, b, None, None, None, None, *grids], n_out=3, expect=quantized_lstm(x, w, r, b, [3, 3], *grids), **LOOSE)
+    for batch, hidden in ((2, 65), (2, 258), (5, 258)):
+        x, w, r, b, *grids = quantized_layer(np.uint8, False, 3, batch, 70, hidden)
+        want = quantized_lstm(x, w, r, b, [3] * batch, *grids)
+        check(QUANTIZED, {}, [x, w, r, b, None, None, None, None, *grids], n_out=3, expect=want, **LOOSE)
 
 
 def test_quantized_odd_values():
