@@ -89,6 +89,10 @@ refused 'needs a value' simplify net.onnx no.onnx --overwrite-input-shape
 refused "there is no pass 'nonsense'; the passes are" simplify net.onnx no.onnx --skip-optimization nonsense
 refused 'does not do what --fp16-quantize asks for' simplify net.onnx no.onnx --fp16-quantize
 says err.txt 'quantize the result'
+for option in tflite-int8 static-quantize-int16 calibration-method model-check skip-fusion-patterns custom-lib; do
+    refused "does not do what --$option asks for" simplify net.onnx no.onnx "--$option"
+    says err.txt '^  hint: '
+done
 refused 'opset 99 cannot be written' simplify net.onnx no.onnx --target-opset 99
 refused 'is no number of random inputs' simplify net.onnx no.onnx many
 refused 'one operand too many' simplify net.onnx no.onnx 3 4
