@@ -145,6 +145,14 @@ static hone_status run_if(hone_context *c, const hn_bound_step *s) {
 
 /* ---- scan outputs: slices collected along an axis ---- */
 
+/* Slices of types whose elements share bytes do not begin at a byte. */
+static hone_status check_slice(hone_context *c, const hn_tensor *slice) {
+    const int bits = hone_dtype_bits(slice->dtype);
+    if (bits == 0 || bits >= 8) return HONE_OK;
+    HN_FAIL(&c->diag, HONE_UNSUPPORTED, "tensors of %s cannot be cut into slices: cast them before and after the loop",
+            hone_dtype_name(slice->dtype));
+}
+
 /* Appends `slice` as element `index` of `to`, whose first axis grows; the room doubles so that the copies stay linear.
  */
 static hone_status append_slice(hone_context *c, uint32_t to, const hn_tensor *slice, int64_t index) {
@@ -152,6 +160,7 @@ static hone_status append_slice(hone_context *c, uint32_t to, const hn_tensor *s
     int64_t dim[HONE_MAX_RANK];
     if (slice->rank >= HONE_MAX_RANK)
         HN_FAIL(&c->diag, HONE_UNSUPPORTED, "a scan output has more than %d axes", HONE_MAX_RANK);
+    HN_TRY(check_slice(c, slice));
     const size_t bytes = hn_tensor_bytes(slice);
     if (index > 0 &&
         (t->rank != slice->rank + 1 || memcmp(t->dim + 1, slice->dim, (size_t)slice->rank * sizeof *dim) != 0))
@@ -342,6 +351,7 @@ static hone_status scan_slice(hone_context *c, const scan_run *r, uint32_t i, in
     hn_tensor slice = c->value[s->in[r->n_state + i] - 1];
     const uint32_t to = block_param(c, r->body, r->n_state + i);
     int axis;
+    HN_TRY(check_slice(c, &slice));
     HN_TRY(axis_of(c, s->attrs, "scan_input_axes", i, slice.rank, &axis));
     if (listed(s->attrs, "scan_input_directions", i, 0)) at = slice.dim[axis] - 1 - at;
     slice.data = (uint8_t *)slice.data + (size_t)(at * slice.stride[axis]) * hn_element_size(slice.dtype);
