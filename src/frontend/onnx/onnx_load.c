@@ -285,7 +285,7 @@ static hone_status load_file(hn_model *model, const char *path, bool *unsorted, 
 }
 
 hone_status hn_onnx_load(const char *path, const hone_allocator *allocator, hn_model **out, hn_diag *diag) {
-    const hn_onnx_load_options none = {NULL};
+    const hn_onnx_load_options none = {.plugins = NULL};
     return hn_onnx_load_with(path, &none, allocator, out, diag);
 }
 
