@@ -93,11 +93,22 @@ static void bring_home(const hn_onnx_node *node, hn_graph *meaning) {
         if (node->result[i] && node->result[i]->graph == meaning) node->result[i]->graph = node->scope->graph;
 }
 
+/* Behind an operator that nobody knows the types may be missing that an expansion asks for: what the node means then is
+ * not known either. */
+static hone_status give_up(hn_onnx_node *node, hn_graph *meaning, size_t first) {
+    while (meaning->last) hn_ir_remove(meaning->last);
+    hn_diag_rewind(node->scope->import->diag, first);
+    for (int i = 0; i < node->n_out; i++) node->result[i] = NULL;
+    node->bodies = (hn_onnx_graph_list){0};
+    return hn_onnx_keep_unknown(node);
+}
+
 hone_status hn_onnx_build_or_keep(hn_onnx_node *node) {
     hn_onnx_scope *scope = node->scope;
     hn_onnx_value_list in = {0};
     if (!may_stay(node) || !node->n_out) return hn_onnx_build_node(node);
     for (size_t i = 0; i < node->in.n; i++) HN_TRY_ALLOC(hn_vec_push(&scope->import->scratch, &in, node->in.at[i]));
+    const size_t first = hn_onnx_mark(scope->import);
     int before = 1; /* what the node's own bodies hold may stand inside of the one that it becomes */
     for (size_t i = 0; i < node->bodies.n; i++) before += hn_ir_count_nodes(node->bodies.at[i]);
     hn_graph *home = scope->graph, *meaning = hn_ir_graph(scope->import->model, node->name);
@@ -107,6 +118,10 @@ hone_status hn_onnx_build_or_keep(hn_onnx_node *node) {
     const hone_status status = hn_onnx_build_node(node);
     scope->graph = home;
     scope->around = NULL;
+    if (status != HONE_OK && status != HONE_OUT_OF_MEMORY && scope->import->model->opaque) {
+        node->in = in;
+        return give_up(node, meaning, first);
+    }
     HN_TRY(status);
     if (!*node->domain && !strchr(node->op->name, '.') && has_form(node) && hn_ir_count_nodes(meaning) <= before) {
         bring_home(node, meaning);
