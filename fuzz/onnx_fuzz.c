@@ -1,5 +1,5 @@
-/* libFuzzer: any bytes as an ONNX model, which is built and run if it could be read, and as a tensor. External data
- * comes from the folder of the seeds. */
+/* libFuzzer: any bytes as an ONNX model, which is built and run if it could be read, and written and read again, and as
+ * a tensor. External data comes from the folder of the seeds. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -46,6 +46,33 @@ static void build_and_run(hn_model *loaded) {
     hn_model_destroy(&model.model);
 }
 
+/* What we write, we read. */
+static void write_and_read(hn_model *model, const char *path) {
+    const hn_onnx_write_options as_it_is = {.shapes = true};
+    hn_onnx_pending pending;
+    hn_model *again;
+    if (hn_onnx_write(model, path, &as_it_is, &pending, NULL) != HONE_OK) return;
+    if (hn_onnx_commit(&pending, NULL) != HONE_OK) abort();
+    const hn_onnx_load_options how = {.for_file = true};
+    if (hn_onnx_load_with(path, &how, NULL, &again, NULL) != HONE_OK) abort();
+    hn_model_destroy(&again);
+}
+
+/* The way of `hone simplify`, without passes: nodes in any order, and those that nobody knows stay. */
+static void rewrite(const uint8_t *data, size_t size) {
+    const hn_onnx_load_options how = {.for_file = true, .sort = true};
+    char path[64];
+    hn_model *model;
+    snprintf(path, sizeof path, "/tmp/hone-onnx-fuzz-%d.onnx", (int)getpid());
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0) abort();
+    if (hn_onnx_load_with(path, &how, NULL, &model, NULL) == HONE_OK) {
+        if (is_small(model)) write_and_read(model, path);
+        hn_model_destroy(&model);
+    }
+    unlink(path);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     hn_diag diag;
     hn_model *model;
@@ -55,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     hn_diag_init(&diag, NULL);
     hn_arena_init(&arena, NULL);
     if (hn_onnx_load_memory(data, size, "fuzz/corpus/onnx", NULL, &model, &diag) == HONE_OK) build_and_run(model);
+    rewrite(data, size);
     if (size < 4096 && hn_onnx_tensor(data, size, &arena, &name, &tensor, &diag) == HONE_OK)
         if (tensor.dtype != HONE_STRING && hn_tensor_count(&tensor) > 0)
             (void)((volatile char *)tensor.data)[hn_tensor_bytes(&tensor) - 1];

@@ -79,8 +79,9 @@ struct hn_graph {
  * body, the last, says what the node means, if that is known: nodes that use the values around it directly, and give
  * the outputs that are there, in order. Passes do not enter it. (kept.c) */
 typedef struct hn_kept_op {
-    hn_op op;      /* of HN_OP_kept */
-    int64_t opset; /* of its domain, in which it was written */
+    hn_op op;        /* of HN_OP_kept */
+    int64_t opset;   /* of its domain, in which it was written */
+    size_t n_domain; /* characters of the name that are the domain, a dot behind them; 0: ai.onnx */
 } hn_kept_op;
 
 /* Where the model came from; copied into the plan's META section. */

@@ -38,7 +38,7 @@ static const hn_op *make_op(const hn_onnx_node *node) {
     hn_kept_op *own = HN_NEW(arena, hn_kept_op);
     const char *name = hn_arena_string(arena, node->key, strlen(node->key));
     if (!own || !name) return NULL;
-    *own = (hn_kept_op){.op = *hn_op_at(HN_OP_kept), .opset = node->opset};
+    *own = (hn_kept_op){.op = *hn_op_at(HN_OP_kept), .opset = node->opset, .n_domain = strlen(node->domain)};
     own->op.name = name;
     own->op.min_in = (int8_t)(node->in.n < INT8_MAX ? node->in.n : INT8_MAX); /* none is left out when it is written */
     own->op.min_out = (int8_t)(node->n_out < INT8_MAX ? node->n_out : INT8_MAX);

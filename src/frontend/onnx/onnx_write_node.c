@@ -129,21 +129,28 @@ static const char *in_other_domain(const char *op) {
     return NULL;
 }
 
-/* Type and domain of "domain.Type". */
-static hone_status put_type(hn_onnx_out *out, const char *key, hn_pb_out *proto) {
-    const char *dot = strrchr(key, '.');
-    hn_pb_put_text(proto, 4, dot ? dot + 1 : key);
-    out->standard = out->standard || !dot;
-    if (!dot) return HONE_OK;
-    hn_pb_put_bytes(proto, 7, key, (size_t)(dot - key));
-    return hn_map_put(&out->domains, key, (size_t)(dot - key), out) ? HONE_OK : HONE_OUT_OF_MEMORY;
+/* Characters of "domain.Type" that are the domain. Types that nobody knows may hold dots, too. */
+static size_t domain_length(const hn_onnx_export *e) {
+    const hn_op *op = e->node->op;
+    const char *dot = strrchr(e->type, '.');
+    return op->id == HN_OP_kept ? ((const hn_kept_op *)op)->n_domain : dot ? (size_t)(dot - e->type) : 0;
+}
+
+static hone_status put_type(const hn_onnx_export *e, hn_pb_out *proto) {
+    hn_onnx_out *out = e->out;
+    const size_t n = domain_length(e);
+    hn_pb_put_text(proto, 4, n ? e->type + n + 1 : e->type);
+    out->standard = out->standard || !n;
+    if (!n) return HONE_OK;
+    hn_pb_put_bytes(proto, 7, e->type, n);
+    return hn_map_put(&out->domains, e->type, n, out) ? HONE_OK : HONE_OUT_OF_MEMORY;
 }
 
 /* A node of ONNX itself can only stay as it is where the opset spells it as the one that it was read from. */
 static hone_status check_own(const hn_onnx_export *e) {
     const hn_op *op = e->node->op;
     int since;
-    if (op->id != HN_OP_kept || strchr(op->name, '.')) return HONE_OK;
+    if (op->id != HN_OP_kept || domain_length(e)) return HONE_OK;
     const hn_onnx_row *row = hn_onnx_find_row(op->name, ((const hn_kept_op *)op)->opset, &since);
     if (row == hn_onnx_find_row(op->name, e->out->opset, &since)) return HONE_OK;
     return hn_onnx_cannot_export(e, "it has another form there");
@@ -182,7 +189,7 @@ hone_status hn_onnx_write_node(hn_onnx_out *out, const hn_node *node, hn_pb_out 
     HN_TRY(put_inputs(&e, &proto, initializers));
     put_outputs(node, &proto);
     hn_pb_put_text(&proto, 3, node->name);
-    HN_TRY(put_type(out, e.type, &proto));
+    HN_TRY(put_type(&e, &proto));
     for (size_t i = 0; i < e.attrs.n; i++) HN_TRY(put_attribute(&e, &e.attrs.at[i], &proto));
     hn_onnx_write_as_read(out, node->proto, KEPT_OF_NODE, &proto);
     hn_pb_put_message(nodes, 1, &proto);
