@@ -46,7 +46,8 @@ static void build_and_run(hn_model *loaded) {
     hn_model_destroy(&model.model);
 }
 
-/* What we write, we read. */
+/* What we write, we read; what a model declares of its values may contradict itself, in the next reading before others.
+ */
 static void write_and_read(hn_model *model, const char *path) {
     const hn_onnx_write_options as_it_is = {.shapes = true};
     hn_onnx_pending pending;
@@ -54,7 +55,7 @@ static void write_and_read(hn_model *model, const char *path) {
     if (hn_onnx_write(model, path, &as_it_is, &pending, NULL) != HONE_OK) return;
     if (hn_onnx_commit(&pending, NULL) != HONE_OK) abort();
     const hn_onnx_load_options how = {.for_file = true};
-    if (hn_onnx_load_with(path, &how, NULL, &again, NULL) != HONE_OK) abort();
+    if (hn_onnx_load_with(path, &how, NULL, &again, NULL) == HONE_MALFORMED) abort();
     hn_model_destroy(&again);
 }
 

@@ -27,8 +27,9 @@ typedef struct hone_simplify_options {
     int n_shape;
     const char *const *unused_output; /* outputs that go, with what only they need */
     int n_unused_output;
-    const char *skip;    /* passes to leave out, "bn_fold,cse"; "all": none runs */
-    const char *recover; /* composite operators to make where the opset has them: "gelu,layernorm,activation" */
+    const char *skip; /* passes to leave out, "bn_fold,cse"; "all": none runs */
+    const char
+        *recover; /* composite operators to make where the opset has them: "gelu,layernorm,activation,attention" */
     uint64_t fold_limit; /* bytes of the largest tensor that folding may make; 0: only the growth of all counts */
     int64_t opset;       /* of the result; 0: as before; below 0: the newest */
     uint64_t

@@ -27,8 +27,10 @@ static bool pass_progress(void *user, double share, const char *what) {
 }
 
 /* Composite operators that can be recovered, and the passes that do it. */
-static const char *const composite[][2] = {
-    {"gelu", "gelu_fuse"}, {"layernorm", "layernorm_fuse"}, {"activation", "activation_fuse"}};
+static const char *const composite[][2] = {{"gelu", "gelu_fuse"},
+                                           {"layernorm", "layernorm_fuse"},
+                                           {"activation", "activation_fuse"},
+                                           {"attention", "attention_fuse"}};
 #define N_COMPOSITE (sizeof composite / sizeof *composite)
 
 /* Everything that is left out, as one list; NULL: out of memory. */
@@ -232,9 +234,10 @@ static hone_status check_recover(const char *list, hn_diag *diag) {
         bool known = false;
         for (size_t i = 0; i < N_COMPOSITE; i++) known = known || hn_passes_listed(composite[i][0], list, n);
         if (!known)
-            HN_FAIL(diag, HONE_INVALID_ARGUMENT,
-                    "'%.*s' cannot be recovered; gelu, layernorm and activation can, where the opset has them", (int)n,
-                    list);
+            HN_FAIL(
+                diag, HONE_INVALID_ARGUMENT,
+                "'%.*s' cannot be recovered; gelu, layernorm, activation and attention can, where the opset has them",
+                (int)n, list);
         list += n + (list[n] == ',');
     }
     return HONE_OK;

@@ -22,6 +22,7 @@ static const hn_pass shrinking[] = {
     {"activation_fuse", INFERRED, INFERRED | ORDERED, hn_pass_activation_fuse},
     {"gelu_fuse", INFERRED, INFERRED | ORDERED, hn_pass_gelu_fuse},
     {"layernorm_fuse", INFERRED, INFERRED | ORDERED, hn_pass_layernorm_fuse},
+    {"attention_fuse", INFERRED, INFERRED | ORDERED, hn_pass_attention_fuse},
 };
 
 const hn_pipeline hn_pipeline_simplify = {shrinking, NULL, (int)(sizeof shrinking / sizeof *shrinking), 0};

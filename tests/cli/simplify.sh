@@ -137,4 +137,17 @@ for case in 'new.onnx 5' 'new.onnx 1 --recover gelu layernorm' 'old.onnx 5 --rec
     says out.txt "^  nodes +5 +$nodes\$"
     same_in_onnxruntime "$file" made.onnx '(3, 4)' y
 done
-refused "'attention' cannot be recovered" simplify new.onnx no.onnx --recover attention
+python '
+import onnx
+from onnx import helper as h, numpy_helper as n, TensorProto as T
+import numpy as np
+nodes = [h.make_node("Transpose", ["x"], ["k"], perm=[0, 1, 3, 2]), h.make_node("MatMul", ["x", "k"], ["s"]), h.make_node("Mul", ["s", "c"], ["l"]),
+         h.make_node("Add", ["m", "l"], ["a"]), h.make_node("Softmax", ["a"], ["p"]), h.make_node("MatMul", ["p", "x"], ["y"])]
+value = lambda name: h.make_tensor_value_info(name, T.FLOAT, [2, 3, 5, 4])
+mask = n.from_array(np.triu(np.full((5, 5), -1e9, np.float32), 1), "m")
+graph = h.make_graph(nodes, "g", [value("x")], [value("y")], [n.from_array(np.float32(0.3), "c"), mask])
+onnx.save(h.make_model(graph, opset_imports=[h.make_opsetid("", 23)], ir_version=10), "attention.onnx")'
+expect 0 simplify attention.onnx made.onnx --recover attention
+says out.txt '^  nodes +6 +1$'
+same_in_onnxruntime attention.onnx made.onnx '(2, 3, 5, 4)' y
+refused "'convolution' cannot be recovered" simplify new.onnx no.onnx --recover convolution
