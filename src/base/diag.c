@@ -67,15 +67,16 @@ void hn_diag_hint(hn_diag *diag, size_t first, const char *format, ...) {
         if (!*diag->at[i].hint) diag->at[i].hint = text;
 }
 
-static void append_one(hn_diag *diag, const hone_message *m) {
+hone_status hn_diag_repeat(hn_diag *diag, const hone_message *m) {
     const size_t first = diag ? diag->n : 0;
     (void)hn_diag_add(diag, m->severity, m->status, "%s", m->text);
     hn_diag_place(diag, first, m->node, m->op, m->location);
     if (*m->hint) hn_diag_hint(diag, first, "%s", m->hint);
+    return m->status;
 }
 
 void hn_diag_append(hn_diag *diag, const hn_diag *from) {
-    for (size_t i = 0; i < from->n; i++) append_one(diag, &from->at[i]);
+    for (size_t i = 0; i < from->n; i++) (void)hn_diag_repeat(diag, &from->at[i]);
     if (diag) diag->dropped += from->dropped;
 }
 

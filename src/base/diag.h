@@ -28,6 +28,8 @@ void hn_diag_place(hn_diag *diag, size_t first, const char *node, const char *op
 void hn_diag_hint(hn_diag *diag, size_t first, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Forgets the messages from index `first` on: another attempt follows. */
 void hn_diag_rewind(hn_diag *diag, size_t first);
+/* Adds a copy of a message with its place and hint; gives its status. */
+hone_status hn_diag_repeat(hn_diag *diag, const hone_message *m);
 /* Adds copies of the messages of `from`. */
 void hn_diag_append(hn_diag *diag, const hn_diag *from);
 /* True once ten errors are kept: stop looking for more. */

@@ -45,25 +45,17 @@ static hone_status choose(void *user, hn_model *model, hn_op_runs *runs) {
     return HONE_OK;
 }
 
-static hone_status repeat(const hone_message *m, hn_diag *to) {
-    const size_t first = to ? to->n : 0;
-    hn_diag_add(to, HONE_ERROR, m->status, "%s", m->text);
-    hn_diag_place(to, first, m->node, m->op, m->location);
-    hn_diag_hint(to, first, "%s", m->hint);
-    return m->status;
-}
-
 /* Faults that the way to a plan meets are faults of the model; its warnings belong to builds. */
 static void pass_on(const hn_diag *from, hn_diag *to) {
     for (size_t i = 0; i < from->n; i++)
-        if (from->at[i].severity == HONE_ERROR) (void)repeat(&from->at[i], to);
+        if (from->at[i].severity == HONE_ERROR) (void)hn_diag_repeat(to, &from->at[i]);
 }
 
 hone_status hone_model_check(hone_model *model, const hone_build_config *config, hone_messages *messages, char **json) {
     if (!json) return HONE_INVALID_ARGUMENT;
     *json = NULL;
     if (!model || !model->model) HN_FAIL(messages, HONE_INVALID_ARGUMENT, "the model is missing or was built already");
-    if (model->model->disorder) return repeat(model->model->disorder, messages);
+    if (model->model->disorder) return hn_diag_repeat(messages, model->model->disorder);
     hn_diag diag;
     hn_diag_init(&diag, model->allocator);
     hn_build build = {.model = model->model, .config = config, .diag = &diag};

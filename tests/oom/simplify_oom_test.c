@@ -1,6 +1,5 @@
 /* Every allocation fails once while a model is simplified, checked and written: a status, nothing lost, no file left.
  */
-#include <dirent.h>
 #include <stdatomic.h>
 #include "../unit/runtime/runtime_support.h"
 #include "hone/simplify.h"
@@ -22,14 +21,6 @@ static void release(void *user, void *memory, size_t size) {
     (void)size;
     atomic_fetch_sub(&((counter *)user)->live, 1);
     free(memory);
-}
-
-static int files_in(const char *folder) {
-    DIR *d = opendir(folder);
-    int n = -2; /* . and .. */
-    while (readdir(d)) n++;
-    closedir(d);
-    return n;
 }
 
 static void fail_each(const char *model, int samples, int64_t opset) {

@@ -1,5 +1,4 @@
 /* Builds: same bytes, cancelled, over the memory limit, on a full disk; observed values; bad requests. */
-#include <dirent.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -23,14 +22,6 @@ static request start(const char *model) {
     expect_ok(hone_build_config_create(&r.config), NULL);
     expect_ok(hone_model_load(model, NULL, r.messages, &r.model), r.messages);
     return r;
-}
-
-static int files_in(const char *folder) {
-    DIR *d = opendir(folder);
-    int n = -2; /* . and .. */
-    while (readdir(d)) n++;
-    closedir(d);
-    return n;
 }
 
 /* Ends a request whose build must have left `files` files. */

@@ -2,6 +2,7 @@
 #ifndef RUNTIME_SUPPORT_H
 #define RUNTIME_SUPPORT_H
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,6 +26,15 @@ static inline void expect_ok(hone_status status, const hone_messages *messages) 
     for (size_t i = 0; messages && i < hone_messages_count(messages); i++)
         print_message("%s: %s\n", hone_messages_at(messages, i)->node, hone_messages_at(messages, i)->text);
     fail_msg("%s", hone_status_text(status));
+}
+
+/* How many files a folder that can be read holds. */
+static inline int files_in(const char *folder) {
+    DIR *d = opendir(folder);
+    int n = -2; /* . and .. */
+    while (readdir(d)) n++;
+    closedir(d);
+    return n;
 }
 
 /* Builds `model` with one option (key NULL: none) and one fixed or ranged shape per input; the plan's path is in static
