@@ -60,6 +60,20 @@ assert [e.version for e in two.opset_import if e.domain == "com.example"] == [5]
 assert two.graph.output[0] == one.graph.output[0]' mix.onnx "$file"
 done
 
+# Its type may hold dots, with a domain or without one.
+python '
+import onnx
+from onnx import helper as h, TensorProto as T
+value = lambda name: h.make_tensor_value_info(name, T.FLOAT, [2, 3])
+nodes = [h.make_node("first.Step.", ["a"], ["m"], "one"), h.make_node("v1.Mix", ["m"], ["y"], "two", domain="com.example")]
+g = h.make_graph(nodes, "g", [value("a")], [value("y")])
+onnx.save(h.make_model(g, opset_imports=[h.make_opsetid("", 17), h.make_opsetid("com.example", 5)], ir_version=8), a[0])' dots.onnx
+expect 0 simplify dots.onnx out.onnx
+python '
+import onnx
+names = lambda path: [(node.domain, node.op_type) for node in onnx.load(path).graph.node]
+assert names(a[1]) == names(a[0]), names(a[1])' dots.onnx out.onnx
+
 # Bodies of such an operator see the names that passes leave.
 python '
 import onnx
